@@ -1,0 +1,6 @@
+"""Private names of scikit-learn, gathered here so that a change there has one place to be mended."""
+
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
+
+__all__ = ["HasMethods", "Hidden", "Interval", "Options", "StrOptions", "_fit_context"]
