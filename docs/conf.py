@@ -1,0 +1,67 @@
+"""Configuration of the site. Nothing is fetched while it is built."""
+
+import os
+
+# One thread for each numeric library: the examples then give the same pictures on every machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from importlib.metadata import version as installed_version
+
+from sphinx_gallery.sorting import ExplicitOrder
+
+project = "skgenre"
+author = "the skgenre developers"
+copyright = "2026, the skgenre developers"
+version = release = installed_version("skgenre")
+
+extensions = [
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["templates"]
+exclude_patterns = ["_build", "templates"]
+default_role = "any"
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections say the types, with shapes
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_classify_folder.py",
+            "plot_tune_extractor_and_net.py",
+            "plot_similar_tracks.py",
+            "plot_inside_another_project.py",
+        ]
+    ),
+    "abort_on_example_error": True,
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("skgenre",),
+    "download_all_examples": False,
+    "show_signature": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skgenre"
+html_show_sourcelink = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+}
+html_sidebars = {"start": [], "auto_examples/*": []}
+
+
+def skip_inherited_from_elsewhere(app, what, name, member, skip, options):
+    """Leave out what scikit-learn gives every estimator: its own documentation has it."""
+    module = getattr(member, "__module__", None) or getattr(getattr(member, "fget", None), "__module__", "")
+    return skip or not (module or "").startswith("skgenre")
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_inherited_from_elsewhere)
