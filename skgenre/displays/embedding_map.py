@@ -191,10 +191,10 @@ class EmbeddingMapDisplay:
         elif ax.figure.get_layout_engine() is None:
             ax.figure.set_layout_engine("constrained")
         self.ax_, self.figure_, self.legend_ = ax, ax.figure, None
-        for genre, rows, style in self._groups():
+        dots = [
             ax.scatter(*self.coordinates[rows].T, s=34, linewidths=0.6, alpha=0.85, label=genre, **style)
-        if self.y is not None:
-            self.legend_ = _legend_outside(ax, legend)
+            for genre, rows, style in self._groups()
+        ]
         # Neither axis has a unit; only what is near what can be read from the map.
         ax.set(xticks=[], yticks=[])
         ax.set_aspect("equal", adjustable="datalim")
@@ -203,6 +203,8 @@ class EmbeddingMapDisplay:
             first, second = np.asarray(self.explained_variance_ratio)
             ax.set(xlabel=f"Component 1 ({first:.0%} of the variance)")
             ax.set(ylabel=f"Component 2 ({second:.0%} of the variance)")
+        if self.y is not None:
+            self.legend_ = _legend_outside(ax, dots, legend)
         return self
 
     def _groups(self) -> list[tuple[str | None, np.ndarray, dict[str, str]]]:
@@ -245,8 +247,14 @@ def _style(k: int) -> dict[str, str]:
     }
 
 
-def _legend_outside(ax: Any, side: str) -> Any:
+def _legend_outside(ax: Any, dots: list[Any], side: str) -> Any:
+    names = [group.get_label() for group in dots]
     if side == "right":
-        return ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    # In font sizes: far enough down for the label of the axis.
-    return ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, borderaxespad=2.0)
+        legend = ax.legend(dots, names, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    else:
+        gap = 2.0 if ax.get_xlabel() else 0.5  # in font sizes, so that the label of the axis keeps its place
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": gap}
+        legend = ax.legend(dots, names, ncols=3, frameon=False, **place)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    return legend
