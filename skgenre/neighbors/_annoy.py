@@ -15,7 +15,7 @@ class AnnoyIndex:
     """Look for the nearest vectors in a forest of Annoy's random projection trees: quick, but it may miss some.
 
     Distances are recomputed from the vectors, so those that are found have the same distances as in ``ExactIndex``.
-    Where the forest gives too few, the search widens, and at last is exact: there are always ``n_neighbors`` answers.
+    Where the forest gives too few, the search is exact: there are always ``n_neighbors`` answers.
 
     The forest is grown in one thread, since Annoy ignores its seed in more. Its pickle holds the bytes of the file that
     Annoy saves, not a recipe to grow it again: so it loads at once, and the trees are the same on another machine too,
@@ -116,14 +116,12 @@ class AnnoyIndex:
         return self._space.nearest(queries, self.vectors, asked, found.ravel(), n_neighbors)
 
     def _search(self, point: np.ndarray, n_neighbors: int) -> list[int]:
-        found: list[int] = []
         # Further off than this, Annoy's single-precision squares overflow.
-        if np.abs(point).max() < 1e15:
-            for effort in self.effort * self.n_trees * n_neighbors * np.array([1, 8, 64]):
-                found = self._forest.get_nns_by_vector(point, n_neighbors, min(int(effort), 2**31 - 1))
-                if len(found) == n_neighbors:
-                    break
-        return found
+        if np.abs(point).max() >= 1e15:
+            return []
+        # An item occurs once in each tree, so at an effort of 1 or more this many hold n_neighbors different ones.
+        inspected = self.effort * self.n_trees * n_neighbors
+        return self._forest.get_nns_by_vector(point, n_neighbors, min(inspected, np.iinfo(np.int32).max))
 
     def _new_forest(self) -> annoy.AnnoyIndex:
         return annoy.AnnoyIndex(self.vectors.shape[1], "angular" if self.metric == "cosine" else "euclidean")

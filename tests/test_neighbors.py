@@ -1,0 +1,264 @@
+"""The indexes: the right neighbours, the right distances, always as many as asked for."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import cosine_distances
+from sklearn.neighbors import NearestNeighbors
+
+from skgenre.neighbors import AnnoyIndex, ExactIndex, _exact, _space, query_others
+
+METRICS = ["cosine", "euclidean"]
+KINDS = [ExactIndex, AnnoyIndex]
+each_metric = pytest.mark.parametrize("metric", METRICS)
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+any_floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
+any_vectors = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=any_floats)
+small_integers = arrays(np.float32, st.tuples(st.integers(1, 12), st.just(3)), elements=st.integers(-2, 2).map(float))
+
+
+def true_distances(a, b, metric):
+    """Compute all distances in double precision, by another road than the index: scipy, vectors scaled before."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    if metric == "euclidean":
+        return cdist(a, b)
+    a, b = (v / np.maximum(np.abs(v).max(axis=1, keepdims=True), 1e-50) for v in (a, b))
+    return cosine_distances(a, b)
+
+
+def clusters(random_state=0, n_clusters=20, n_each=11, n_dims=8):
+    rng = np.random.default_rng(random_state)
+    centres = rng.standard_normal((n_clusters, n_dims)) * 10
+    vectors = centres[:, None] + 0.1 * rng.standard_normal((n_clusters, n_each, n_dims))
+    return vectors.reshape(-1, n_dims).astype(np.float32)
+
+
+@each_kind
+def test_cosine_distances_of_known_angles(kind):
+    index = kind("cosine").build(np.float32([[1, 0], [2, 2], [0, 5], [-3, 0]]))
+    distances, rows = index.query(np.float32([[0.5, 0]]), 4)
+    np.testing.assert_array_equal(rows, [[0, 1, 2, 3]])
+    np.testing.assert_allclose(distances, [[0, 1 - np.sqrt(0.5), 1, 2]], atol=1e-15)
+
+
+@each_kind
+def test_euclidean_distances_of_a_known_triangle(kind):
+    index = kind("euclidean").build(np.float32([[6, 8], [3, 4], [0, 0]]))
+    distances, rows = index.query(np.float32([[0, 0], [6, 8]]), 3)
+    np.testing.assert_array_equal(rows, [[2, 1, 0], [0, 1, 2]])
+    np.testing.assert_array_equal(distances, [[0, 5, 10], [0, 5, 10]])
+
+
+@each_kind
+@each_metric
+def test_a_vector_is_at_distance_zero_from_itself(kind, metric):
+    vectors = clusters()
+    distances, rows = kind(metric).build(vectors).query(vectors, 1)
+    np.testing.assert_array_equal(rows[:, 0], np.arange(len(vectors)))
+    np.testing.assert_array_equal(distances, 0)
+
+
+@each_kind
+def test_a_zero_vector_is_at_cosine_distance_one_from_all_and_itself(kind):
+    index = kind("cosine").build(np.float32([[0, 0], [1, 0], [-1, 0]]))
+    distances, rows = index.query(np.zeros((1, 2), dtype=np.float32), 3)
+    np.testing.assert_array_equal(distances, [[1, 1, 1]])
+    np.testing.assert_array_equal(rows, [[0, 1, 2]])
+    distances, rows = index.query(np.float32([[1, 0]]), 3)
+    np.testing.assert_array_equal(distances, [[0, 1, 2]])
+    np.testing.assert_array_equal(rows, [[1, 0, 2]])
+
+
+def test_zero_vectors_have_the_distances_that_scikit_learn_gives_them():
+    a, b = np.float32([[0, 0], [3, 4]]), np.float32([[0, 0], [4, -3], [-3, -4]])
+    distances, rows = ExactIndex("cosine").build(b).query(a, 3)
+    np.testing.assert_allclose(distances, np.take_along_axis(cosine_distances(a, b), rows, axis=1), atol=1e-7)
+
+
+@each_kind
+def test_distances_keep_their_digits_far_away_from_the_origin(kind):
+    vectors = np.float32(4096) + np.arange(40, dtype=np.float32)[:, None] * np.float32([0.001, 0.002, 0.004])
+    distances, rows = kind("euclidean").build(vectors).query(vectors[:1], 40)
+    expected = cdist(vectors[:1].astype(np.float64), vectors.astype(np.float64))
+    np.testing.assert_allclose(distances, np.sort(expected), rtol=1e-14)
+    np.testing.assert_array_equal(np.take_along_axis(expected, rows, axis=1), np.sort(expected))
+
+
+def test_small_angles_keep_their_digits():
+    angle = 1e-6
+    vectors = np.array([[1, 0], [1, angle]], dtype=np.float32)
+    distances, _ = ExactIndex("cosine").build(vectors).query(vectors[:1], 2)
+    np.testing.assert_allclose(distances[0, 1], angle**2 / 2, rtol=1e-6)
+
+
+@each_metric
+def test_equal_distances_are_ordered_by_row(metric):
+    vectors = np.tile(np.float32([[1, 2, 3], [3, 2, 1]]), (50, 1))
+    distances, rows = ExactIndex(metric).build(vectors).query(vectors[:2], 60)
+    np.testing.assert_array_equal(rows[0, :50], np.arange(0, 100, 2))
+    np.testing.assert_array_equal(rows[0, 50:], np.arange(1, 20, 2))
+    np.testing.assert_array_equal(distances[:, :50], 0)
+
+
+@each_metric
+@given(vectors=any_vectors, data=st.data())
+def test_exact_distances_are_the_smallest_for_any_finite_vectors(metric, vectors, data):
+    queries = data.draw(arrays(np.float32, (3, vectors.shape[1]), elements=any_floats))
+    k = data.draw(st.integers(1, len(vectors)))
+    distances, rows = ExactIndex(metric).build(vectors).query(queries, k)
+    expected = true_distances(queries, vectors, metric)
+    np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :k], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(distances, np.take_along_axis(expected, rows, axis=1), rtol=1e-9, atol=1e-12)
+    assert all(len(set(row)) == k for row in rows.tolist())
+
+
+@each_metric
+@given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 10))
+def test_exact_finds_the_neighbours_that_scikit_learn_finds(metric, seed, k):
+    vectors = clusters(seed)
+    queries = vectors[::7] + np.float32(0.01)
+    expected = NearestNeighbors(metric=metric, algorithm="brute").fit(vectors.astype(np.float64))
+    expected_distances, expected_rows = expected.kneighbors(queries.astype(np.float64), k)
+    distances, rows = ExactIndex(metric).build(vectors).query(queries, k)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_allclose(distances, expected_distances, rtol=1e-6, atol=1e-12)
+
+
+@each_metric
+@given(vectors=small_integers, data=st.data())
+def test_permuting_the_rows_permutes_the_answers(metric, vectors, data):
+    order = np.array(data.draw(st.permutations(range(len(vectors)))))
+    k = data.draw(st.integers(1, len(vectors)))
+    distances, rows = ExactIndex(metric).build(vectors).query(vectors, k)
+    permuted_distances, permuted_rows = ExactIndex(metric).build(vectors[order]).query(vectors, k)
+    np.testing.assert_array_equal(permuted_distances, distances)
+    # Rows at one distance are in row order, so only those strictly nearer than the last must be the same set.
+    for far, row, permuted in zip(distances, rows, order[permuted_rows], strict=True):
+        nearer = far < far[-1]
+        assert set(row[nearer]) == set(permuted[nearer])
+
+
+@each_metric
+@pytest.mark.parametrize("batch", [1, 100, 2**22])
+def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeypatch):
+    vectors = np.random.default_rng(0).standard_normal((70, 5)).astype(np.float32)
+    lone = [ExactIndex(metric).build(vectors).query(vectors[[i]], 9) for i in range(70)]
+    monkeypatch.setattr(_exact, "BATCH", batch)
+    monkeypatch.setattr(_space, "BATCH", batch)
+    distances, rows = ExactIndex(metric).build(vectors).query(vectors, 9)
+    np.testing.assert_array_equal(rows, np.concatenate([rows for _, rows in lone]))
+    np.testing.assert_array_equal(distances, np.concatenate([distances for distances, _ in lone]))
+
+
+@each_metric
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**31 - 1))
+def test_annoy_finds_the_neighbours_within_clusters(metric, seed):
+    vectors = clusters(seed)
+    expected_distances, expected_rows = ExactIndex(metric).build(vectors).query(vectors, 10)
+    distances, rows = AnnoyIndex(metric, n_trees=20, seed=seed).build(vectors).query(vectors, 10)
+    assert np.mean(rows == expected_rows) > 0.99
+    same = rows == expected_rows
+    np.testing.assert_array_equal(distances[same], expected_distances[same])
+
+
+@each_metric
+@given(vectors=any_vectors, data=st.data())
+def test_annoy_gives_k_distinct_rows_at_their_true_distances_for_any_finite_vectors(metric, vectors, data):
+    queries = data.draw(arrays(np.float32, (2, vectors.shape[1]), elements=any_floats))
+    k = data.draw(st.integers(1, len(vectors)))
+    distances, rows = AnnoyIndex(metric, n_trees=3).build(vectors).query(queries, k)
+    expected = true_distances(queries, vectors, metric)
+    np.testing.assert_allclose(distances, np.take_along_axis(expected, rows, axis=1), rtol=1e-9, atol=1e-12)
+    assert (np.diff(distances, axis=1) >= 0).all()
+    assert all(len(set(row)) == k for row in rows.tolist())
+
+
+@each_metric
+@pytest.mark.parametrize("n_rows", [1, 2, 500])
+@pytest.mark.parametrize("n_dims", [1, 2])
+def test_annoy_takes_few_rows_and_one_dimension(metric, n_rows, n_dims):
+    vectors = np.random.default_rng(0).standard_normal((n_rows, n_dims)).astype(np.float32)
+    distances, _ = AnnoyIndex(metric).build(vectors).query(vectors, min(n_rows, 5))
+    expected, _ = ExactIndex(metric).build(vectors).query(vectors, min(n_rows, 5))
+    np.testing.assert_allclose(distances, expected, atol=1e-6)
+
+
+@each_metric
+@pytest.mark.parametrize("vector", [[0, 0, 0], [1, 2, 3]], ids=["zeros", "same"])
+def test_annoy_takes_rows_that_are_all_equal(metric, vector):
+    vectors = np.tile(np.float32(vector), (1000, 1))
+    _, rows = AnnoyIndex(metric).build(vectors).query(vectors[:3], 1000)
+    np.testing.assert_array_equal(rows, np.tile(np.arange(1000), (3, 1)))
+
+
+@each_metric
+@pytest.mark.parametrize("k", [1, 10, 300])
+def test_annoy_searches_exactly_where_the_forest_gives_too_few(metric, k):
+    vectors = np.random.default_rng(0).standard_normal((300, 2)).astype(np.float32)
+    hasty = AnnoyIndex(metric, n_trees=1, effort=0).build(vectors)
+    assert len(hasty._forest.get_nns_by_vector([1.0, 1.0], 10, 0)) < 10
+    distances, rows = hasty.query(vectors, k)
+    expected_distances, expected_rows = ExactIndex(metric).build(vectors).query(vectors, k)
+    np.testing.assert_array_equal(distances, expected_distances)
+    np.testing.assert_array_equal(rows, expected_rows)
+
+
+def test_annoy_answers_queries_too_far_off_for_single_precision():
+    vectors = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32) * np.float32(1e-20)
+    queries = np.float32([[1e30, 0, 0], [1e-20, 0, 0]])
+    distances, rows = AnnoyIndex("euclidean").build(vectors).query(queries, 5)
+    expected_distances, expected_rows = ExactIndex("euclidean").build(vectors).query(queries, 5)
+    np.testing.assert_array_equal(distances, expected_distances)
+    np.testing.assert_array_equal(rows, expected_rows)
+
+
+@each_metric
+def test_one_seed_grows_one_forest(metric):
+    vectors = np.random.default_rng(0).standard_normal((3000, 16)).astype(np.float32)
+
+    def hasty_rows(seed):
+        return AnnoyIndex(metric, n_trees=2, effort=1, seed=seed).build(vectors).query(vectors[:200], 10)[1]
+
+    np.testing.assert_array_equal(hasty_rows(7), hasty_rows(7))
+    assert (hasty_rows(7) != hasty_rows(8)).any()
+
+
+@each_metric
+@each_kind
+def test_a_pickled_index_gives_the_same_answers_and_so_does_the_original_after(kind, metric):
+    vectors = np.random.default_rng(0).standard_normal((2000, 16)).astype(np.float32)
+    index = (kind(metric) if kind is ExactIndex else kind(metric, n_trees=2, effort=1)).build(vectors)
+    before = index.query(vectors[:100], 10)
+    loaded = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(index))))
+    for after in (index.query(vectors[:100], 10), loaded.query(vectors[:100], 10)):
+        np.testing.assert_array_equal(after[0], before[0])
+        np.testing.assert_array_equal(after[1], before[1])
+
+
+@each_metric
+@each_kind
+def test_others_of_a_row_among_duplicates_never_hold_the_row_itself(kind, metric):
+    vectors = np.repeat(np.float32([[1, 2], [2, 1]]), 30, axis=0)
+    distances, rows = query_others(kind(metric).build(vectors), np.arange(60), 5)
+    assert rows.shape == (60, 5)
+    assert (rows != np.arange(60)[:, None]).all()
+    np.testing.assert_array_equal(distances, 0)
+
+
+@each_metric
+@given(vectors=small_integers.filter(lambda vectors: len(vectors) > 1))
+def test_others_are_the_neighbours_in_an_index_without_the_row(metric, vectors):
+    k = len(vectors) - 1
+    distances, rows = query_others(ExactIndex(metric).build(vectors), np.arange(len(vectors)), k)
+    for row in range(len(vectors)):
+        rest = np.delete(np.arange(len(vectors)), row)
+        expected_distances, expected = ExactIndex(metric).build(vectors[rest]).query(vectors[[row]], k)
+        np.testing.assert_array_equal(rows[row], rest[expected[0]])
+        np.testing.assert_array_equal(distances[row], expected_distances[0])
