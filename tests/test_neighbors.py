@@ -119,6 +119,18 @@ def test_exact_distances_are_the_smallest_for_any_finite_vectors(metric, vectors
 
 
 @each_metric
+def test_exact_tells_apart_what_single_precision_products_cannot(metric):
+    rng = np.random.default_rng(0)
+    vectors = np.sign(rng.standard_normal((2, 1, 300))) * 10 + 1e-4 * rng.standard_normal((2, 200, 300))
+    vectors = vectors.reshape(400, 300).astype(np.float32)
+    _, rows = ExactIndex(metric).build(vectors).query(vectors, 5)
+    products = -(vectors @ vectors.T)
+    expected = np.argsort(true_distances(vectors, vectors, metric), axis=1, kind="stable")[:, :5]
+    assert (np.argsort(products, axis=1)[:, :5] != expected).any()
+    np.testing.assert_array_equal(rows, expected)
+
+
+@each_metric
 @given(seed=st.integers(0, 2**32 - 1), k=st.integers(1, 10))
 def test_exact_finds_the_neighbours_that_scikit_learn_finds(metric, seed, k):
     vectors = clusters(seed)
