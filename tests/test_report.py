@@ -13,8 +13,8 @@ import soundfile
 from numpy.testing import assert_allclose
 
 from skgenre import Waveforms
-from skgenre.report import Evaluation, Neighbours, Results, write_report
-from skgenre.report.results import explain_gap
+from skgenre.report import Evaluation, Neighbours, Results, explain_gap, write_report
+
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input"}
 
@@ -226,7 +226,7 @@ def test_a_tiny_collection_is_mapped_without_a_warning(results, tmp_path, n_trac
 
 
 def test_of_a_huge_collection_a_part_is_mapped(results, tmp_path, monkeypatch):
-    monkeypatch.setattr("skgenre.report.pictures._MOST_DOTS", 15)
+    monkeypatch.setattr("skgenre.report._pictures._MOST_DOTS", 15)
     page = write(results, tmp_path)
     assert "15 of the tracks, drawn by lot" in page.words
     assert "Map of 15 tracks" in page.all("img")[2]["alt"]
@@ -235,7 +235,7 @@ def test_of_a_huge_collection_a_part_is_mapped(results, tmp_path, monkeypatch):
 def test_long_names_of_genres_are_turned_so_that_they_do_not_overlap():
     from matplotlib.figure import Figure
 
-    from skgenre.report.pictures import _turn_labels_that_overlap
+    from skgenre.report._pictures import _turn_labels_that_overlap
 
     for names, angle in ((["a", "b", "c"], 0), (["a very long genre"] * 3, 45)):
         figure = Figure(figsize=(3, 3))

@@ -3,7 +3,7 @@
 They draw with matplotlib, which the extra ``plot`` brings: ``pip install "skgenre[plot]"``.
 """
 
-from skgenre.displays.curves import TrainingCurvesDisplay
-from skgenre.displays.embedding_map import EmbeddingMapDisplay
+from skgenre.displays._curves import TrainingCurvesDisplay
+from skgenre.displays._embedding_map import EmbeddingMapDisplay
 
 __all__ = ["EmbeddingMapDisplay", "TrainingCurvesDisplay"]

@@ -12,8 +12,8 @@ import soundfile
 from tqdm import tqdm
 
 from skgenre.audio import AudioError
-from skgenre.report.pictures import confusion_figure, data_uri, map_figure, training_figure
-from skgenre.report.results import Neighbours, Results, explain_gap
+from skgenre.report._pictures import confusion_figure, data_uri, map_figure, training_figure
+from skgenre.report._results import Neighbours, Results, explain_gap
 
 _CLIP_SECONDS = 8
 

@@ -12,7 +12,7 @@ from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
 from skgenre._optional import import_optional
 from skgenre.displays import EmbeddingMapDisplay, TrainingCurvesDisplay
-from skgenre.report.results import Results
+from skgenre.report._results import Results
 
 _MOST_DOTS = 3000
 _SMALL_COLLECTION = 12
