@@ -2,5 +2,6 @@
 
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight
 
-__all__ = ["HasMethods", "Hidden", "Interval", "Options", "StrOptions", "_fit_context"]
+__all__ = ["HasMethods", "Hidden", "Interval", "Options", "StrOptions", "_check_sample_weight", "_fit_context"]

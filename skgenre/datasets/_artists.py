@@ -13,9 +13,9 @@ from skgenre.datasets._styles import STYLES, Style
 
 ALTERNATIVES = ("drums", "progressions", "comping", "bass", "chords_by", "bass_by", "lead_by")
 N_BANDS = 9  # of the equaliser
-BORROWED = 0.25  # how much of its playing an artist has from another genre
-SPREAD = 3.0  # standard deviation of the artists' equalisers, in decibels
-HABIT = 0.6  # how often an artist does what it did before
+BORROWED = 0.08  # how much of its playing an artist has from another genre
+SPREAD = 1.5  # standard deviation of the artists' equalisers, in decibels
+HABIT = 0.85  # how often an artist does what it did before
 _BORROWABLE = (*ALTERNATIVES, "tempo", "swing", "scale", "gate", "melody", "drive", "balance")
 
 
@@ -52,8 +52,9 @@ def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
         style=style,
         tempo=rng.uniform(*style.tempo),
         key=int(rng.integers(12)),
-        gains=SPREAD * rng.standard_normal(N_BANDS) + np.linspace(1, -1, N_BANDS) * rng.normal(0, SPREAD),
-        balance=rng.normal(0, 2.5, 4),
+        gains=np.interp(np.linspace(0, 1, N_BANDS), np.linspace(0, 1, len(style.tone)), style.tone)
+        + SPREAD * rng.standard_normal(N_BANDS) + np.linspace(1, -1, N_BANDS) * rng.normal(0, SPREAD),
+        balance=rng.normal(0, 1.5, 4),
         formants=np.array([rng.uniform(300, 850), rng.uniform(900, 2200), rng.uniform(2300, 3400)]),
         register=int(rng.integers(-5, 6)),
         kit={
@@ -61,11 +62,11 @@ def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
             "brightness": rng.uniform(*style.brightness),
             "length": rng.uniform(0.6, 1.5),
         },
-        room_seconds=rng.uniform(0.2, 1.6),
-        room_wet=rng.uniform(0.05, 0.6),
-        noise=rng.uniform(32, 65),
+        room_seconds=rng.uniform(*style.room),
+        room_wet=rng.uniform(*style.wet),
+        noise=rng.uniform(45, 65),
         drive=rng.uniform(*style.drive),
-        compression=rng.uniform(0.0, 0.5),
+        compression=rng.uniform(*style.compression),
         looseness=rng.uniform(0.001, 0.008),
         seed=int(rng.integers(2**32)),
     )

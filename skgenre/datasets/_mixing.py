@@ -10,7 +10,7 @@ from skgenre.datasets._scores import Note, Score
 from skgenre.datasets._sounds import INSTRUMENTS, Samples
 
 _PARTS = ("drums", "bass", "chords", "lead")
-WAYWARDNESS = 2.0  # how far one track's equaliser and balance stray from its artist's, in decibels
+WAYWARDNESS = 1.0  # how far one track's equaliser and balance stray from its artist's, in decibels
 
 
 def perform(score: Score, artist: Artist, duration: float, sample_rate: int, rng: np.random.Generator) -> Samples:

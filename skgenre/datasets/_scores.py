@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -113,7 +114,7 @@ def _accompany(bar, pattern, key, low, gate, clock, scale, rng) -> list[Note]:
     steps = [i for i, character in enumerate(pattern) if character != "."]
     notes = []
     previous = _fold(key + bar.chords[0][0], low)
-    for step, following in zip(steps, [*steps[1:], bar.n_steps], strict=True):
+    for step, following in pairwise([*steps, bar.n_steps]):
         root, tones = bar.chord(step)
         base = _fold(key + root, low)
         if pattern[step] == "x":
@@ -136,7 +137,7 @@ def _melody(bar, motif, key, low, degree, clock, scale, rng) -> tuple[list[Note]
     ladder = SCALES[scale]
     steps = np.flatnonzero(motif).tolist()
     notes = []
-    for step, following in zip(steps, [*steps[1:], bar.n_steps], strict=True):
+    for step, following in pairwise([*steps, bar.n_steps]):
         degree = int(np.clip(degree + rng.choice([-2, -1, -1, 0, 1, 1, 2, 4]), -3, len(ladder) + 3))
         octave, rung = divmod(degree, len(ladder))
         pitch = _fold(key, low) + 12 * octave + ladder[rung]

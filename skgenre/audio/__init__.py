@@ -1,0 +1,8 @@
+"""From files to waveforms: ``AudioLoader`` and the lazy sequence ``Waveforms`` that it gives."""
+
+from skgenre.audio._decoding import AudioError, decode
+from skgenre.audio._loader import AudioLoader
+from skgenre.audio._tracks import as_rows, check_tracks, is_paths
+from skgenre.audio._waveforms import Waveforms
+
+__all__ = ["AudioError", "AudioLoader", "Waveforms", "as_rows", "check_tracks", "decode", "is_paths"]

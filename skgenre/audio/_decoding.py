@@ -1,0 +1,131 @@
+"""Decode one track: a file, the content of a file, or samples."""
+
+import math
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+Source = str | bytes | np.ndarray
+"""Where a track comes from: a path, the content of an audio file, or samples."""
+
+MISSING_SECONDS = 0.2
+"""A decoder that ends this much before the length its file declares has met a truncated file."""
+
+
+class AudioError(ValueError):
+    """A file that cannot be read as audio.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    cause : str
+        What is wrong with it.
+
+    Examples
+    --------
+    >>> from skgenre import AudioError
+    >>> str(AudioError("song.mp3", "it is empty"))
+    "cannot read 'song.mp3': it is empty"
+    """
+
+    def __init__(self, path: str, cause: str) -> None:
+        super().__init__(path, cause)
+        self.path = path
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"cannot read {self.path!r}: {self.cause}"
+
+
+def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
+    """Decode a part of one track to mono float32 at a sample rate.
+
+    Parameters
+    ----------
+    source : str, bytes or ndarray of shape (n_samples,)
+        Path, content of a file, or samples already at ``sample_rate``.
+    sample_rate : int
+        Samples per second to resample to, in hertz.
+    offset : float, default=0.0
+        Where to start, in seconds.
+    duration : float, default=None
+        How much to decode at most, in seconds; None means to the end.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,), float32
+        Waveform; shorter than ``duration`` where the track ends before.
+
+    Raises
+    ------
+    AudioError
+        If the source cannot be decoded, ends before ``offset``, or holds NaN or infinite samples.
+    """
+    if isinstance(source, np.ndarray):
+        y = cut_part(source[None], sample_rate, offset, None)[0]
+    else:
+        check_file(source)
+        try:
+            with soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source) as file:
+                y = _read(file, source_name(source), sample_rate, offset, duration)
+        except (soundfile.SoundFileError, OSError) as error:
+            raise AudioError(source_name(source), f"not audio that libsndfile can decode ({error})") from error
+    if not np.isfinite(y.sum(dtype=np.float64)):
+        raise AudioError(source_name(source), "it holds NaN or infinite samples")
+    return y
+
+
+def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
+    rate = file.samplerate
+    start = round(offset * rate)
+    if start >= file.frames:
+        raise AudioError(name, f"offset={offset} s is not before its end, at {file.frames / rate:.3f} s")
+    file.seek(start)
+    wanted = file.frames - start
+    if duration is not None:
+        wanted = min(wanted, math.ceil(duration * rate))
+    y = file.read(wanted, dtype="float32", always_2d=True).mean(axis=1)
+    if wanted - len(y) > MISSING_SECONDS * rate:
+        raise AudioError(name, f"truncated: {len(y) / rate:.2f} of {wanted / rate:.2f} s could be decoded")
+    if rate != sample_rate:
+        y = soxr.resample(y, rate, sample_rate)
+    return y
+
+
+def cut_part(X: np.ndarray, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
+    start = round(offset * sample_rate)
+    if start >= X.shape[1]:
+        raise ValueError(f"offset={offset} s is not before the end of the tracks, at {X.shape[1] / sample_rate:.3f} s")
+    X = X[:, start:]
+    if duration is None:
+        return X
+    wanted = max(1, round(duration * sample_rate))
+    return np.stack([fit_length(y, wanted) for y in X])
+
+
+def fit_length(y: np.ndarray, n_samples: int | None) -> np.ndarray:
+    if n_samples is None or len(y) == n_samples:
+        return y
+    return np.pad(y[:n_samples], (0, max(0, n_samples - len(y))))
+
+
+def check_file(source: Source) -> None:
+    if isinstance(source, bytes):
+        if not source:
+            raise AudioError(source_name(source), "it is empty")
+    elif isinstance(source, str):
+        path = Path(source)
+        if not path.exists():
+            raise AudioError(source, "no such file")
+        if path.is_dir():
+            raise AudioError(source, "it is a folder, not a file; load_tracks lists the tracks of a folder")
+        if path.stat().st_size == 0:
+            raise AudioError(source, "it is empty")
+
+
+def source_name(source: Source) -> str:
+    return source if isinstance(source, str) else f"<{'bytes' if isinstance(source, bytes) else 'array'}>"

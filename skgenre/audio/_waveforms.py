@@ -1,0 +1,131 @@
+"""The lazy sequence of tracks."""
+
+import os
+import warnings
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+
+from skgenre._rows import RowSequence
+from skgenre.audio._decoding import AudioError, Source, decode, fit_length, source_name
+
+
+class Waveforms(RowSequence):
+    """Lazy, immutable sequence of tracks: a row is decoded when it is accessed.
+
+    ``AudioLoader.transform`` makes it from paths. An integer gives the waveform, a float32 array of shape
+    (n_samples,) with values in [-1, 1]; any other index gives ``Waveforms`` of the chosen tracks.
+    ``numpy.asarray`` decodes and stacks them all. Its pickle and its ``joblib.hash`` hold the path, size and
+    modification time of each file and the parameters, never the audio of a file.
+
+    Parameters
+    ----------
+    sources : iterable of str, bytes or ndarray of shape (n_samples,)
+        A path, the content of an audio file, or samples at ``sample_rate``, for each track.
+    sample_rate : int, default=22050
+        Samples per second to resample to, in hertz.
+    duration : float, default=None
+        Length that each track is cut or padded with silence to, in seconds. None keeps each track's own length.
+    offset : float, default=0.0
+        Where to start in each track, in seconds.
+    on_error : {"raise", "warn"}, default="raise"
+        What to do where a track cannot be decoded: raise ``AudioError``, or warn once and give silence.
+    n_jobs : int, default=None
+        Threads that decode when the whole is stacked, and of extractors that set none of their own.
+
+    Attributes
+    ----------
+    paths : list of str
+        Path of each track, ``"<bytes>"`` or ``"<array>"`` where there is none.
+    errors : dict of int to AudioError
+        The rows that could not be decoded, filled as rows are accessed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgenre import Waveforms
+    >>> tracks = Waveforms([np.zeros(22050), np.zeros(44100)])
+    >>> tracks.shape, tracks[1].shape, tracks[[0]]
+    ((2,), (44100,), Waveforms(1 tracks))
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        sample_rate: int = 22050,
+        *,
+        duration: float | None = None,
+        offset: float = 0.0,
+        on_error: str = "raise",
+        n_jobs: int | None = None,
+    ) -> None:
+        self._sources = tuple(sources)
+        self._stats = tuple(_stat(source) for source in self._sources)
+        self.sample_rate = sample_rate
+        self.duration = duration
+        self.offset = offset
+        self.on_error = on_error
+        self.n_jobs = n_jobs
+        self.errors: dict[int, AudioError] = {}
+
+    @property
+    def paths(self) -> list[str]:
+        return [source_name(source) for source in self._sources]
+
+    @property
+    def n_samples(self) -> int | None:
+        """Samples in every row where a duration is set, else None."""
+        return None if self.duration is None else max(1, round(self.duration * self.sample_rate))
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def _row(self, position: int) -> np.ndarray:
+        source = self._sources[position]
+        try:
+            y = decode(source, self.sample_rate, offset=self.offset, duration=self.duration)
+        except AudioError as error:
+            if self.on_error == "raise":
+                raise
+            if position not in self.errors:
+                self.errors[position] = error
+                warnings.warn(f"silence stands in for a track: {error}", stacklevel=2)
+            return np.zeros(self.n_samples or self.sample_rate, dtype=np.float32)
+        return fit_length(y, self.n_samples)
+
+    def _take(self, positions: np.ndarray) -> Self:
+        sources = [self._sources[position] for position in positions]
+        return type(self)(
+            sources,
+            self.sample_rate,
+            duration=self.duration,
+            offset=self.offset,
+            on_error=self.on_error,
+            n_jobs=self.n_jobs,
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(self._row)(i) for i in range(len(self)))
+        if len({len(row) for row in rows}) > 1:
+            raise ValueError("tracks differ in length: set AudioLoader(duration=...) to stack them in one array")
+        return np.asarray(rows, dtype=dtype or np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        skipped = ("errors", "n_jobs")
+        return {name: value for name, value in vars(self).items() if name not in skipped}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A cached sequence must not vouch for a file that has been rewritten since.
+        self.__dict__.update(state, errors={}, n_jobs=None, _stats=tuple(_stat(s) for s in state["_sources"]))
+
+
+def _stat(source: Source) -> tuple[int, int] | None:
+    if not isinstance(source, str):
+        return None
+    try:
+        stat = os.stat(source)
+    except OSError:
+        return None
+    return stat.st_size, stat.st_mtime_ns

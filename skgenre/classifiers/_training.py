@@ -1,0 +1,247 @@
+"""What goes on inside a fit: seeding, crops, the skorch net, scores after each epoch, and inference over segments."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import skorch
+import torch
+from sklearn.metrics import accuracy_score, f1_score
+from skorch.callbacks import Callback
+from skorch.utils import to_tensor
+from tqdm.auto import tqdm
+
+from skgenre.augmentation import mixup, spec_augment
+from skgenre.segments import cut_segments, pool_scores, segment_starts
+
+_TRAINING = threading.Lock()
+
+
+@contextmanager
+def training_session(seed: int, n_threads: int) -> Iterator[None]:
+    """Seed torch and set its threads, and put both back afterwards.
+
+    One session at a time: ``torch.random.fork_rng`` and the thread count belong to the whole process.
+    """
+    with _TRAINING, torch.random.fork_rng():
+        threads = torch.get_num_threads()
+        torch.manual_seed(seed)
+        torch.set_num_threads(n_threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
+class TrackCrops(torch.utils.data.Dataset):
+    """One random crop of each track per epoch, with its target and weight, made a batch at a time."""
+
+    def __init__(
+        self,
+        X: Any,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        *,
+        segment_frames: int,
+        fill: np.ndarray,
+        augment: bool,
+        mixup: float,
+        rng: np.random.Generator,
+    ) -> None:
+        self.X = X
+        self.targets = targets
+        self.weights = weights
+        self.segment_frames = segment_frames
+        self.fill = torch.as_tensor(fill)
+        self.augment = augment
+        self.mixup = mixup
+        self.rng = rng
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitems__(self, rows: list[int]) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+        """Return crops (n, n_bands, segment_frames), and targets (n, n_classes) with weights (n,)."""
+        batch = torch.from_numpy(np.stack([self._crop(self.X[row]) for row in rows]))
+        targets, weights = torch.from_numpy(self.targets[rows]), torch.from_numpy(self.weights[rows])
+        if self.augment:
+            batch = spec_augment(batch, self.fill, self.rng)
+        if self.mixup:
+            batch, targets = mixup(batch, targets, self.rng, alpha=self.mixup)
+        return batch, (targets, weights)
+
+    def _crop(self, matrix: np.ndarray) -> np.ndarray:
+        start = self.rng.integers(0, max(0, matrix.shape[1] - self.segment_frames) + 1)
+        return cut_segments(matrix, [start], self.segment_frames)[0]
+
+
+def as_batch(items: Any) -> Any:
+    """Pass on what ``TrackCrops.__getitems__`` made: it is a batch already."""
+    return items
+
+
+class TrackNet(skorch.NeuralNet):
+    """A skorch net whose targets are pairs of class probabilities and track weights.
+
+    skorch takes any ``KeyboardInterrupt`` for a callback's wish to stop; ``interrupted_`` tells a user's own.
+    """
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Notify the callbacks, and note where one stops the training."""
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            self.stopped_ = True
+            raise
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
+        """Train, and note where the user interrupts it."""
+        self.stopped_ = self.interrupted_ = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted_ = not self.stopped_
+            raise
+
+    def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Return the weighted mean of the tracks' losses."""
+        targets, weights = to_tensor(y_true, device=self.device)
+        losses = self.criterion_(y_pred, targets)
+        return (losses * weights).sum() / weights.sum()
+
+
+class EpochScores(Callback):
+    """Record accuracy and macro F1 of the crops trained on, and loss, accuracy and macro F1 of validation tracks.
+
+    ``validation`` is the features, targets and weights of the validation tracks, or None.
+    """
+
+    def __init__(self, validation: tuple[Any, np.ndarray, np.ndarray] | None, predict_proba: Any) -> None:
+        self.validation = validation
+        self.predict_proba = predict_proba
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Forget the last epoch's answers."""
+        self.answers_: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def on_batch_end(
+        self, net: Any, batch: Any = None, training: bool = False, y_pred: Any = None, **kwargs: Any
+    ) -> None:
+        """Keep the answers to a batch."""
+        self.answers_.append((batch[1][0].argmax(dim=1).numpy(), y_pred.argmax(dim=1).cpu().numpy()))
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Record the scores."""
+        self._record(net, "train", *(np.concatenate(part) for part in zip(*self.answers_, strict=True)))
+        if self.validation is not None:
+            X, targets, weights = self.validation
+            probabilities = self.predict_proba(net.module_, X)
+            losses = -np.log(np.maximum(probabilities[np.arange(len(targets)), targets], 1e-7))
+            net.history.record("valid_loss", float(np.average(losses, weights=weights)))
+            self._record(net, "valid", targets, probabilities.argmax(axis=1))
+
+    def on_train_end(self, net: Any, **kwargs: Any) -> None:
+        """Let go of the data, so that it is not pickled with the net."""
+        self.validation, self.predict_proba, self.answers_ = None, None, []
+
+    @staticmethod
+    def _record(net: Any, part: str, expected: np.ndarray, answered: np.ndarray) -> None:
+        net.history.record(f"{part}_accuracy", float(accuracy_score(expected, answered)))
+        net.history.record(f"{part}_f1", float(f1_score(expected, answered, average="macro", zero_division=0)))
+
+
+class Progress(Callback):
+    """A progress bar over epochs."""
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        """Open the bar."""
+        self.bar_ = tqdm(total=net.max_epochs, desc="training", unit="epoch")
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Advance it."""
+        shown = ("train_loss", "valid_loss", "valid_accuracy")
+        self.bar_.set_postfix({name: f"{net.history[-1][name]:.3f}" for name in shown if name in net.history[-1]})
+        self.bar_.update()
+
+    def on_train_end(self, net: Any, **kwargs: Any) -> None:
+        """Close it."""
+        self.bar_.close()
+        del self.bar_
+
+
+def score_segments(
+    module: Any, X: Any, *, segment_frames: int, overlap: float, batch_size: int, output: str
+) -> Iterator[np.ndarray]:
+    """Run a module over all segments of each track.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        One of ``skgenre.modules``.
+    X : sequence of ndarray of shape (n_bands, n_frames)
+        Tracks.
+    segment_frames : int
+        Frames of a segment.
+    overlap : float
+        Share of a segment that the next one repeats.
+    batch_size : int
+        Segments run at once. The last batch is filled up with zeros, for a float32 answer depends, in its last digits,
+        on the size of the batch.
+    output : {"probabilities", "embeddings"}
+        What to compute.
+
+    Yields
+    ------
+    scores : ndarray of shape (n_segments, n_classes) or (n_segments, n_dims), float32
+        One array for each track.
+    """
+    device = next(module.parameters()).device
+    module.eval()
+
+    def run(segments: list[np.ndarray]) -> np.ndarray:
+        batch = np.zeros((batch_size, *segments[0].shape), dtype=np.float32)
+        batch[: len(segments)] = segments
+        with torch.inference_mode():
+            inputs = torch.from_numpy(batch).to(device)
+            scores = module.embed(inputs) if output == "embeddings" else module(inputs).softmax(dim=1)
+        return scores[: len(segments)].cpu().numpy()
+
+    waiting: list[np.ndarray] = []
+    done: list[np.ndarray] = []
+    lengths: list[int] = []
+    for matrix in X:
+        segments = cut_segments(matrix, segment_starts(matrix.shape[1], segment_frames, overlap), segment_frames)
+        waiting.extend(segments)
+        lengths.append(len(segments))
+        while len(waiting) >= batch_size:
+            done.extend(run(waiting[:batch_size]))
+            waiting = waiting[batch_size:]
+        while lengths and len(done) >= lengths[0]:
+            yield np.stack(done[: lengths[0]])
+            done = done[lengths.pop(0) :]
+    if waiting:
+        done.extend(run(waiting))
+    for length in lengths:
+        yield np.stack(done[:length])
+        done = done[length:]
+
+
+def track_probabilities(module: torch.nn.Module, X: Any, *, pooling: str, **segmentation: Any) -> np.ndarray:
+    """Return the pooled class probabilities of each track, of shape (n_tracks, n_classes), float64."""
+    scores = score_segments(module, X, output="probabilities", **segmentation)
+    return np.stack([pool_scores(track.astype(np.float64), pooling) for track in scores])
+
+
+def band_moments(X: Any, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted mean and standard deviation of each band over tracks and frames, float32."""
+    total, first, second = 0.0, np.zeros(len(X[0])), np.zeros(len(X[0]))
+    for matrix, weight in zip(X, weights, strict=True):
+        matrix = matrix.astype(np.float64)
+        total += weight * matrix.shape[1]
+        first += weight * matrix.sum(axis=1)
+        second += weight * (matrix**2).sum(axis=1)
+    mean = first / total
+    deviation = np.sqrt(np.maximum(second / total - mean**2, 0))
+    return mean.astype(np.float32), np.where(deviation > 1e-6 * (1 + np.abs(mean)), deviation, 1).astype(np.float32)

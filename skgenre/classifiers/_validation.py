@@ -1,0 +1,55 @@
+"""The split that early stopping watches: by track, and by group where groups are given."""
+
+import warnings
+
+import numpy as np
+
+
+def split_validation(
+    targets: np.ndarray, groups: np.ndarray | None, fraction: float, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split tracks into training and validation: stratified by class, disjoint by group.
+
+    Groups are visited in random order, and one goes to validation where that brings the classes nearer to their
+    share. Where a class has one track, or one group, it stays in training.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_tracks,) of int
+        Class of each track.
+    groups : ndarray of shape (n_tracks,), or None
+        Group of each track, such as its artist. None means that each track is a group of its own.
+    fraction : float
+        Share of the tracks wanted for validation.
+    rng : numpy.random.RandomState
+        Source of randomness.
+
+    Returns
+    -------
+    training, validation : ndarray of int
+        Rows of each part.
+    """
+    _, members = np.unique(np.arange(len(targets)) if groups is None else groups, return_inverse=True)
+    counts = np.zeros((members.max() + 1, targets.max() + 1), dtype=int)
+    np.add.at(counts, (members, targets), 1)
+    totals = counts.sum(axis=0)
+    lone = np.flatnonzero(((counts > 0).sum(axis=0) == 1) & (totals > 0))
+    if lone.size:
+        unit = "track" if groups is None else "group"
+        warnings.warn(f"{lone.size} classes have one {unit} and are not in the validation split", stacklevel=2)
+    wanted = np.where(np.isin(np.arange(len(totals)), lone), 0, np.maximum(np.round(fraction * totals), totals > 0))
+
+    taken = np.zeros_like(totals)
+    chosen = np.zeros(len(counts), dtype=bool)
+    order = rng.permutation(len(counts))
+    # The second round serves classes all of whose groups are larger than their share: a small group, then.
+    for needed in (False, True):
+        for group in order if not needed else order[np.argsort(counts[order].sum(axis=1), kind="stable")]:
+            after = taken + counts[group]
+            nearer = np.abs(wanted - after).sum() < np.abs(wanted - taken).sum()
+            serves = needed and np.any((taken == 0) & (wanted > 0) & (counts[group] > 0))
+            leaves_training = np.all((after < totals) | (counts[group] == 0))
+            if not chosen[group] and leaves_training and (nearer or serves):
+                chosen[group] = True
+                taken = after
+    return np.flatnonzero(~chosen[members]), np.flatnonzero(chosen[members])

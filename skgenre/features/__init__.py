@@ -1,0 +1,7 @@
+"""Time-frequency features of tracks, and their statistics over time."""
+
+from skgenre.features._extractors import MelExtractor, MFCCExtractor
+from skgenre.features._sequence import FeatureSequence, check_features
+from skgenre.features._statistics import FrameStatistics
+
+__all__ = ["FeatureSequence", "FrameStatistics", "MFCCExtractor", "MelExtractor", "check_features"]
