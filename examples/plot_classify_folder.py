@@ -32,9 +32,9 @@ music.frame.head()
 # The loader and the extractor learn nothing from the tracks, so their work may be done once, ahead of any split.
 from sklearn.pipeline import make_pipeline
 
-from skgenre import AudioLoader, MelExtractor
+from skgenre import AudioLoader, MFCCExtractor
 
-features = make_pipeline(AudioLoader(duration=6.0), MelExtractor(n_mels=64)).fit_transform(music.paths)
+features = make_pipeline(AudioLoader(duration=6.0), MFCCExtractor()).fit_transform(music.paths)
 features.shape
 
 # %%
@@ -71,9 +71,10 @@ plt.show()
 # From now on
 # -----------
 # The model to keep is trained on everything. It takes the path of any file.
-genre = make_pipeline(AudioLoader(duration=6.0), MelExtractor(n_mels=64), net)
+genre = make_pipeline(AudioLoader(duration=6.0), MFCCExtractor(), net)
 genre.fit(music.paths, music.target)
-dict(zip(genre.classes_, genre.predict_proba(music.paths[0])[0].round(2), strict=True))
+for name, probability in zip(genre.classes_, genre.predict_proba(music.paths[0])[0], strict=True):
+    print(f"{name:10} {probability:.2f}")
 
 # %%
 folder.cleanup()

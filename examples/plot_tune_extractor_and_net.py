@@ -8,8 +8,8 @@ split it makes.
 """
 
 # %%
-# Music by nine artists
-# ---------------------
+# Music by twelve artists
+# -----------------------
 # Three genres with four artists each. One artist of each genre is put aside now and takes no part in the search.
 from tempfile import TemporaryDirectory
 
@@ -74,7 +74,7 @@ for (row, column), score in np.ndenumerate(mean):
     ax.text(column, row, f"± {spread[row, column]:.2f}", ha="center", va="top", color=colour, fontsize="small")
 ax.set_xticks(range(shape[1]), grid["mfcc__n_mfcc"])
 ax.set_yticks(range(shape[0]), grid["cnn__lr"])
-ax.set(xlabel="n_mfcc", ylabel="learning rate", title="Accuracy on unheard artists")
+ax.set(xlabel="n_mfcc", ylabel="learning rate", title="Accuracy on new artists")
 figure.colorbar(image, ax=ax, label="mean over the folds")
 plt.show()
 
