@@ -22,7 +22,7 @@ extensions = [
 ]
 templates_path = ["templates"]
 exclude_patterns = ["_build", "templates"]
-default_role = "any"
+default_role = "literal"
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections say the types, with shapes
