@@ -1,7 +1,8 @@
 """The torch modules behind the classifiers: no skorch, no estimator.
 
 Each takes features (n_items, n_bands, n_frames), standardises the bands, and gives the logits of the classes; ``embed``
-gives what the last layer sees. Normalisation is per item, so an item's answer does not depend on its batch.
+gives what the last layer sees. Normalisation is over all channels and frames of an item: an item's answer does not depend
+on its batch, and the levels of the channels, told apart, stay.
 """
 
 import torch
@@ -31,7 +32,7 @@ class Standardize(nn.Module):
 
 
 def _convolution(n_in: int, n_out: int, *, pool: bool = True) -> nn.Sequential:
-    layers = [nn.Conv1d(n_in, n_out, kernel_size=3, padding=1), nn.GroupNorm(8, n_out), nn.ReLU()]
+    layers = [nn.Conv1d(n_in, n_out, kernel_size=3, padding=1), nn.GroupNorm(1, n_out), nn.ReLU()]
     return nn.Sequential(*layers, *[nn.MaxPool1d(2, ceil_mode=True)] * pool)
 
 
@@ -45,7 +46,7 @@ class ConvNet(nn.Module):
     n_classes : int
         Number of classes.
     channels : tuple of int, default=(64, 128, 128, 256)
-        Channels of each convolution; multiples of 8.
+        Channels of each convolution.
     dropout : float, default=0.3
         Share of the embedding dropped in training.
     """
@@ -80,7 +81,7 @@ class ConvGRU(nn.Module):
     n_classes : int
         Number of classes.
     channels : tuple of int, default=(64, 128)
-        Channels of each convolution; multiples of 8.
+        Channels of each convolution.
     n_hidden : int, default=64
         States of the recurrent unit, in each direction.
     dropout : float, default=0.3

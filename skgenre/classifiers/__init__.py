@@ -20,7 +20,7 @@ class CNNClassifier(NetClassifier):
     Parameters
     ----------
     channels : tuple of int, default=(64, 128, 128, 256)
-        Channels of each convolution; multiples of 8. Each but the pooling at the end halves the time.
+        Channels of each convolution. Each but the pooling at the end halves the time.
     dropout : float, default=0.3
         Share of the embedding dropped in training.
     max_epochs : int, default=100
@@ -79,6 +79,8 @@ class CNNClassifier(NetClassifier):
         Frames of a segment.
     n_epochs_ : int
         Epochs of ``max_epochs`` used up.
+    n_bands_ : int
+        Number of bands.
     n_features_in_ : int
         Number of bands (of columns for a 2-D array).
 
@@ -157,9 +159,6 @@ class CNNClassifier(NetClassifier):
     def _module(self) -> type[torch.nn.Module]:
         return modules.ConvNet
 
-    def _architecture(self) -> dict[str, Any]:
-        return {"channels": tuple(self.channels)}
-
 
 class RNNClassifier(NetClassifier):
     """Classify tracks by a convolutional front, a gated recurrent unit and attention over time.
@@ -169,7 +168,7 @@ class RNNClassifier(NetClassifier):
     Parameters
     ----------
     channels : tuple of int, default=(64, 128)
-        Channels of each convolution; multiples of 8.
+        Channels of each convolution.
     n_hidden : int, default=64
         States of the recurrent unit, in each of the two directions.
     dropout : float, default=0.3
@@ -230,6 +229,8 @@ class RNNClassifier(NetClassifier):
         Frames of a segment.
     n_epochs_ : int
         Epochs of ``max_epochs`` used up.
+    n_bands_ : int
+        Number of bands.
     n_features_in_ : int
         Number of bands (of columns for a 2-D array).
 
@@ -311,4 +312,4 @@ class RNNClassifier(NetClassifier):
         return modules.ConvGRU
 
     def _architecture(self) -> dict[str, Any]:
-        return {"channels": tuple(self.channels), "n_hidden": self.n_hidden}
+        return {**super()._architecture(), "n_hidden": self.n_hidden}

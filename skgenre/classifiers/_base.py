@@ -160,7 +160,7 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         if len(unseen):
             raise ValueError(f"y must hold only the genres known so far, {self.classes_}, got also {unseen}")
         if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least two genres, got one class: {self.classes_[0]!r}")
+            raise ValueError(f"y must hold at least two genres, got one class: {self.classes_[0]}")
         rows = np.flatnonzero(weights)
         if not len(rows):
             raise ValueError("sample_weight must be above 0 for at least one track")
@@ -328,6 +328,12 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
     def _device(self) -> str:
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            device = torch.device(self.device)
+        except RuntimeError as error:
+            raise ValueError(f'device must be "auto" or a device of torch, got {self.device!r}') from error
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError(f'device={self.device!r}, but torch finds no GPU; "auto" or "cpu" works without one')
         return self.device
 
     @property
@@ -338,7 +344,9 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         raise NotImplementedError
 
     def _architecture(self) -> dict[str, Any]:
-        raise NotImplementedError
+        if not self.channels or any(n < 1 for n in self.channels):
+            raise ValueError(f"channels must hold at least one number >= 1, got {self.channels!r}")
+        return {"channels": tuple(self.channels)}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -55,7 +55,7 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
     Parameters
     ----------
     estimator : estimator
-        Whose ``n_features_in_``, the number of bands (of columns for a 2-D array), is set or checked against.
+        Whose ``n_bands_`` and ``n_features_in_`` (the same, but of a 2-D array the columns) are set or checked against.
     X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or sequence of matrices
         A 2-D array is read as one band per track.
     reset : bool
@@ -80,25 +80,23 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
     if ragged and len(X) and all(np.ndim(row) == 2 for row in X) and len({np.shape(row) for row in X}) > 1:
         X = FeatureSequence(X)
     if isinstance(X, FeatureSequence):
+        n_bands = X.n_bands
         if reset:
-            estimator.n_features_in_ = X.n_bands
-        _check_bands(estimator, X.n_bands)
-        return X
-    X = validate_data(estimator, X, dtype=np.float32, allow_nd=True, reset=reset)
-    if X.ndim > 3:
-        raise ValueError(f"X must have the shape (n_tracks, n_bands, n_frames), got {X.shape}")
-    if X.ndim == 2:
-        return X[:, None, :]
-    _check_bands(estimator, X.shape[1])
-    return X
-
-
-def _check_bands(estimator: Any, n_bands: int) -> None:
-    expected = getattr(estimator, "n_features_in_", n_bands)
-    if n_bands != expected:
+            estimator.n_features_in_ = n_bands
+    else:
+        X = validate_data(estimator, X, dtype=np.float32, allow_nd=True, reset=reset)
+        if X.ndim > 3:
+            raise ValueError(f"X must have the shape (n_tracks, n_bands, n_frames), got {X.shape}")
+        X = X[:, None, :] if X.ndim == 2 else X
+        n_bands = X.shape[1]
+    if reset:
+        estimator.n_bands_ = n_bands
+    elif n_bands != estimator.n_bands_:
         raise ValueError(
-            f"X has {n_bands} bands, but {type(estimator).__name__} is expecting {expected} features as input"
+            f"X has {n_bands} bands, but {type(estimator).__name__} was fitted with {estimator.n_bands_} bands; "
+            "a 2-D array is read as one band per track"
         )
+    return X
 
 
 def _read_only(matrix: Any, row: int) -> np.ndarray:

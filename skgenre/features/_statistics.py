@@ -81,8 +81,7 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
                     raise ValueError(f"{name} must hold {', '.join(_STATISTICS)} or numbers in [0, 1], got {item!r}")
         if not [*self.statistics, *self.differences]:
             raise ValueError("statistics and differences are both empty: at least one statistic is needed")
-        X = check_features(self, X, reset=True)
-        self.n_bands_ = len(X[0])
+        check_features(self, X, reset=True)
         return self
 
     def transform(self, X: Any) -> np.ndarray:

@@ -1,0 +1,360 @@
+"""The nets: what they learn, watch and answer. What they share with every estimator is in test_common."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from skorch.callbacks import Callback, LRScheduler
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import StandardScaler
+
+from skgenre import CNNClassifier, RNNClassifier
+from skgenre.classifiers._validation import split_validation
+from skgenre.features import FeatureSequence
+from skgenre.segments import segment_starts
+
+GENRES = np.array(["blues", "jazz", "rock"])
+NETS = {"cnn": (CNNClassifier, {"channels": (8, 16)}), "rnn": (RNNClassifier, {"channels": (8,), "n_hidden": 8})}
+
+
+def music(n_per_genre=12, n_frames=90, seed=0, spread=1.0):
+    """Return tracks whose genre is the level of one band each, and their genres."""
+    rng = np.random.default_rng(seed)
+    targets = np.tile(np.arange(3), n_per_genre)
+    X = spread * rng.standard_normal((len(targets), 5, n_frames)).astype(np.float32)
+    X[np.arange(len(targets)), targets] += 2.0
+    return X, GENRES[targets]
+
+
+@pytest.fixture(params=NETS)
+def make(request):
+    """Return a function that makes a small net with these parameters."""
+    net, small = NETS[request.param]
+    return lambda **params: net(**{**small, "max_epochs": 15, "lr": 1e-2, "batch_size": 8, "random_state": 0, **params})
+
+
+class TestAnswers:
+    def test_genres_that_differ_are_told_apart_on_new_tracks(self, make):
+        X, y = music()
+        new, expected = music(seed=1)
+        assert make().fit(X, y).score(new, expected) > 0.9
+
+    def test_probabilities_sum_to_one_and_their_maximum_is_the_prediction(self, make):
+        X, y = music()
+        for pooling in ("mean", "max", "vote"):
+            net = make(pooling=pooling, segment_frames=20).fit(X, y)
+            probabilities = net.predict_proba(X)
+            np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+            np.testing.assert_array_equal(net.classes_[probabilities.argmax(axis=1)], net.predict(X))
+
+    def test_a_track_is_the_mean_of_its_segments(self, make):
+        X, y = music()
+        net = make(segment_frames=40, segment_overlap=0.5).fit(X, y)
+        segments = net.predict_segments(X[:2])
+        assert [part.shape for part in segments] == [(len(segment_starts(90, 40, 0.5)), 3)] * 2
+        np.testing.assert_allclose(net.predict_proba(X[:2]), [part.mean(axis=0) for part in segments], atol=1e-6)
+
+    def test_a_vote_counts_the_segments_won(self, make):
+        X, y = music(spread=3.0)
+        net = make(segment_frames=10, pooling="vote").fit(X, y)
+        won = [np.bincount(part.argmax(axis=1), minlength=3) / len(part) for part in net.predict_segments(X)]
+        np.testing.assert_allclose(net.predict_proba(X), won)
+
+    def test_embeddings_are_float32_with_named_columns(self, make):
+        X, y = music()
+        net = make().fit(X, y)
+        embeddings = net.transform(X)
+        assert embeddings.dtype == np.float32
+        assert embeddings.shape == (len(X), len(net.get_feature_names_out()))
+
+    def test_any_kind_of_label_comes_back(self, make):
+        X, y = music(4)
+        for labels in (y, np.unique(y, return_inverse=True)[1] - 1, y.astype(object), y == "jazz"):
+            net = make(max_epochs=1).fit(X, labels)
+            assert set(net.predict(X)) <= set(labels)
+            assert net.classes_.dtype == np.asarray(labels).dtype
+
+    def test_tracks_of_unequal_length_are_taken(self, make):
+        X, y = music()
+        ragged = FeatureSequence(track[:, : 20 + 3 * row] for row, track in enumerate(X))
+        net = make(segment_frames=40).fit(ragged, y)
+        assert net.score(ragged, y) > 0.8
+        np.testing.assert_array_equal(net.predict(list(ragged)), net.predict(ragged))
+
+    def test_a_track_longer_or_shorter_than_those_in_fit_is_taken(self, make):
+        X, y = music()
+        net = make().fit(X, y)
+        assert net.predict(music(n_frames=300)[0]).shape == (36,)
+        assert net.predict(music(n_frames=3)[0]).shape == (36,)
+
+    def test_scaling_a_band_changes_little_since_bands_are_standardised(self, make):
+        X, y = music()
+        scaled = X * np.array([1e3, 1, 1e-3, 1, 50], dtype=np.float32)[:, None] + 7
+        np.testing.assert_allclose(
+            make().fit(scaled, y).predict_proba(scaled), make().fit(X, y).predict_proba(X), atol=0.02
+        )
+
+
+class TestTraining:
+    def test_the_history_has_an_entry_per_epoch(self, make):
+        net = make(max_epochs=3).fit(*music())
+        expected = {"epoch", "duration"} | {f"{p}_{s}" for p in ("train", "valid") for s in ("loss", "accuracy", "f1")}
+        assert set(net.history_) == expected
+        assert net.history_["epoch"] == [1, 2, 3]
+        assert {len(values) for values in net.history_.values()} == {3}
+
+    def test_without_a_validation_split_all_epochs_run_and_only_training_is_recorded(self, make):
+        net = make(max_epochs=4, validation_fraction=None).fit(*music())
+        assert len(net.history_["epoch"]) == net.best_epoch_ == 4
+        assert not any(name.startswith("valid") for name in net.history_)
+
+    def test_it_stops_when_patience_is_over(self, make):
+        X, _ = music()
+        y = np.random.default_rng(0).permutation(np.repeat(GENRES, 12))
+        net = make(max_epochs=200, patience=3).fit(X, y)
+        assert len(net.history_["epoch"]) == net.best_epoch_ + 3
+
+    def test_the_weights_of_the_best_epoch_are_kept(self, make):
+        X, _ = music()
+        y = np.random.default_rng(0).permutation(np.repeat(GENRES, 12))
+        stopped = make(max_epochs=200, patience=5).fit(X, y)
+        assert np.argmin(stopped.history_["valid_loss"]) + 1 == stopped.best_epoch_
+        exactly = make(max_epochs=stopped.best_epoch_, patience=5).fit(X, y)
+        np.testing.assert_array_equal(exactly.predict_proba(X), stopped.predict_proba(X))
+
+    def test_callbacks_are_called_and_schedulers_work(self, make):
+        rates = []
+
+        class Listen(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                rates.append(net.optimizer_.param_groups[0]["lr"])
+
+        schedule = LRScheduler(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.1)
+        make(max_epochs=3, callbacks=[Listen(), ("schedule", schedule)]).fit(*music())
+        np.testing.assert_allclose(rates, [1e-2, 1e-3, 1e-4])
+
+    def test_a_user_who_interrupts_is_heard(self, make):
+        class Impatient(torch.nn.Module):
+            def forward(self, *args):
+                raise KeyboardInterrupt
+
+        net = make()
+        net._module = lambda: type("Net", (Impatient,), {"__init__": _swallow, "standardize": _Moments()})
+        with pytest.raises(KeyboardInterrupt):
+            net.fit(*music())
+
+    def test_a_progress_bar_shows_when_verbose(self, make, capsys):
+        make(max_epochs=2, verbose=True).fit(*music())
+        assert "training: 100%" in capsys.readouterr().err
+        make(max_epochs=2).fit(*music())
+        assert capsys.readouterr() == ("", "")
+
+
+class _Moments:
+    mean = scale = torch.zeros(5)
+
+
+def _swallow(self, **params):
+    torch.nn.Module.__init__(self)
+    self.weight = torch.nn.Parameter(torch.zeros(1))
+
+
+class TestWarmStart:
+    def test_it_goes_on_where_the_last_fit_ended(self, make):
+        X, y = music()
+        net = make(max_epochs=2, warm_start=True).fit(X, y)
+        first = net.history_["train_loss"]
+        net.set_params(max_epochs=6).fit(X, y)
+        assert net.history_["train_loss"][:2] == first
+        assert net.history_["epoch"] == [1, 2, 3, 4, 5, 6]
+
+    def test_it_says_so_when_no_epochs_are_left(self, make):
+        X, y = music()
+        net = make(max_epochs=2, warm_start=True).fit(X, y)
+        before = net.predict_proba(X)
+        with pytest.warns(UserWarning, match="max_epochs=2 counts the 2 epochs"):
+            net.fit(X, y)
+        np.testing.assert_array_equal(net.predict_proba(X), before)
+
+    def test_without_it_a_second_fit_starts_anew(self, make):
+        X, y = music()
+        net = make(max_epochs=2)
+        np.testing.assert_array_equal(net.fit(X, y).predict_proba(X), net.fit(X, y).predict_proba(X))
+
+    def test_partial_fit_learns_an_epoch_at_a_time(self, make):
+        X, y = music()
+        net = make(lr=0.02)
+        for _ in range(10):
+            net.partial_fit(X[:18], y[:18], classes=GENRES)
+            net.partial_fit(X[18:], y[18:])
+        assert len(net.history_["epoch"]) == 20
+        assert net.score(X, y) > 0.9
+
+    @pytest.mark.parametrize("again", ["warm_start", "partial_fit"])
+    def test_genres_it_has_never_seen_are_an_error(self, make, again):
+        X, y = music()
+        net = make(max_epochs=1, warm_start=True).fit(X, y)
+        fit = net.partial_fit if again == "partial_fit" else net.set_params(max_epochs=2).fit
+        with pytest.raises(ValueError, match=r"only the genres known so far.*'jazz'.*got also \['polka'\]"):
+            fit(X, np.where(y == "rock", "polka", y))
+
+
+class TestWeights:
+    EXACT = {  # noqa: RUF012
+        "augment": False,
+        "mixup": 0.0,
+        "dropout": 0.0,
+        "validation_fraction": None,
+        "batch_size": 200,
+        "max_epochs": 5,
+    }
+
+    def test_a_weight_of_two_is_the_track_twice_and_of_zero_the_track_left_out(self, make):
+        X, y = music()
+        weights = np.random.default_rng(0).integers(0, 3, len(y))
+        weighted = make(**self.EXACT).fit(X, y, sample_weight=weights)
+        repeated = make(**self.EXACT).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+        np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4)
+        plain = make(**self.EXACT).fit(X, y)
+        assert np.abs(weighted.predict_proba(X) - plain.predict_proba(X)).max() > 1e-2
+
+    def test_class_weight_is_the_sample_weight_of_its_tracks(self, make):
+        X, y = music()
+        by_class = make(**self.EXACT, class_weight={"jazz": 3.0}).fit(X, y)
+        by_sample = make(**self.EXACT).fit(X, y, sample_weight=np.where(y == "jazz", 3.0, 1.0))
+        np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+
+    def test_balanced_classes_make_a_rare_genre_heard(self, make):
+        X, y = music(spread=4.0)
+        keep = np.flatnonzero((y != "jazz") | (np.arange(len(y)) < 6))
+        params = {**self.EXACT, "max_epochs": 30}
+        plain = make(**params).fit(X[keep], y[keep])
+        balanced = make(**params, class_weight="balanced").fit(X[keep], y[keep])
+        jazz = y == "jazz"
+        assert balanced.predict_proba(X[jazz])[:, 1].mean() > plain.predict_proba(X[jazz])[:, 1].mean()
+
+    def test_weights_that_are_all_zero_are_an_error(self, make):
+        X, y = music()
+        with pytest.raises(ValueError, match="must contain at least one non-zero|must be above 0"):
+            make().fit(X, y, sample_weight=np.zeros(len(y)))
+
+
+class TestValidationSplit:
+    @given(
+        targets=st.lists(st.integers(0, 3), min_size=2, max_size=60),
+        n_groups=st.integers(1, 12),
+        fraction=st.sampled_from([0.1, 0.15, 0.3, 0.5]),
+        seed=st.integers(0, 99),
+        grouped=st.booleans(),
+    )
+    @pytest.mark.filterwarnings("ignore:.* classes have one")
+    def test_it_is_a_partition_disjoint_by_group_that_leaves_every_genre_in_training(
+        self, targets, n_groups, fraction, seed, grouped
+    ):
+        rng = np.random.RandomState(seed)
+        targets = np.array(targets)
+        groups = rng.randint(n_groups, size=len(targets)) if grouped else None
+        training, validation = split_validation(targets, groups, fraction, rng)
+        assert sorted([*training, *validation]) == list(range(len(targets)))
+        assert set(targets[training]) == set(targets)
+        if grouped:
+            assert not set(groups[training]) & set(groups[validation])
+
+    def test_it_takes_the_asked_share_of_every_genre(self):
+        targets = np.repeat([0, 1, 2], [40, 20, 100])
+        _, validation = split_validation(targets, None, 0.15, np.random.RandomState(0))
+        assert np.bincount(targets[validation]).tolist() == [6, 3, 15]
+
+    def test_with_groups_it_comes_near_that_share(self):
+        targets = np.repeat([0, 1], 50)
+        groups = np.repeat(np.arange(20), 5)
+        _, validation = split_validation(targets, groups, 0.2, np.random.RandomState(0))
+        assert np.bincount(targets[validation]).tolist() == [10, 10]
+
+    def test_a_genre_of_large_groups_still_is_watched(self):
+        targets = np.array([0] * 20 + [1] * 20)
+        groups = np.array([0] * 10 + [1] * 10 + [2] * 10 + [3] * 10)
+        _, validation = split_validation(targets, groups, 0.15, np.random.RandomState(0))
+        assert set(targets[validation]) == {0, 1}
+
+    def test_a_genre_with_one_artist_stays_in_training_with_a_warning(self):
+        X, y = music()
+        artists = np.where(y == "jazz", "Ella", np.arange(len(y)).astype(str))
+        net = CNNClassifier((8,), max_epochs=1)
+        with pytest.warns(UserWarning, match="1 classes have one group"):
+            net.fit(X, y, groups=artists)
+
+    def test_early_stopping_watches_the_pooled_answers_to_its_tracks(self, monkeypatch):
+        X, y = music()
+        seen = {}
+
+        def split(targets, groups, fraction, rng):
+            seen["rows"] = np.arange(0, len(targets), 4)
+            return np.setdiff1d(np.arange(len(targets)), seen["rows"]), seen["rows"]
+
+        monkeypatch.setattr("skgenre.classifiers._base.split_validation", split)
+        net = CNNClassifier((8,), max_epochs=3, random_state=0, segment_frames=30, segment_overlap=0.0).fit(X, y)
+        loss = log_loss(y[seen["rows"]], net.predict_proba(X[seen["rows"]]))
+        assert loss == pytest.approx(net.history_["valid_loss"][net.best_epoch_ - 1], abs=1e-6)
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("params", "message"),
+        [
+            ({"device": "abacus"}, "device must be \"auto\" or a device of torch, got 'abacus'"),
+            ({"channels": (8, 0)}, r"channels must hold at least one number >= 1, got \(8, 0\)"),
+            ({"pooling": "median"}, "The 'pooling' parameter .* must be a str among"),
+            ({"max_epochs": 0}, "The 'max_epochs' parameter"),
+            ({"segment_overlap": 1.0}, "The 'segment_overlap' parameter"),
+        ],
+    )
+    def test_a_parameter_out_of_range_is_named(self, make, params, message):
+        with pytest.raises(ValueError, match=message):
+            make(**params).fit(*music())
+
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+    def test_a_gpu_that_is_not_there_is_said(self, make):
+        with pytest.raises(ValueError, match="device='cuda', but torch finds no GPU"):
+            make(device="cuda").fit(*music())
+
+    def test_one_genre_is_too_few(self, make):
+        X, _ = music()
+        with pytest.raises(ValueError, match="at least two genres, got one class: jazz"):
+            make().fit(X, ["jazz"] * len(X))
+
+    def test_other_bands_than_in_fit_are_an_error(self, make):
+        X, y = music()
+        net = make(max_epochs=1).fit(X, y)
+        with pytest.raises(ValueError, match="X has 4 features, but .* is expecting 5 features"):
+            net.predict(X[:, :4])
+
+    def test_a_2d_array_is_not_taken_for_a_net_of_many_bands(self, make):
+        X, y = music(n_frames=5)
+        net = make(max_epochs=1).fit(X, y)
+        with pytest.raises(
+            ValueError, match="X has 1 bands, but .* was fitted with 5 bands; a 2-D array is read as one band"
+        ):
+            net.predict(X[:, 0])
+
+    def test_lengths_that_differ_are_an_error(self, make):
+        X, y = music()
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            make().fit(X, y[:-1])
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            make().fit(X, y, groups=y[:-1])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_net_fitted_on_a_gpu_answers_there(make):
+    X, y = music()
+    net = make(device="cuda").fit(X, y)
+    assert next(net.net_.module_.parameters()).is_cuda
+    assert net.score(X, y) > 0.9
+
+
+def test_a_net_works_behind_the_scalers_of_scikit_learn():
+    X, y = music(n_frames=6)
+    flat = StandardScaler().fit_transform(X.reshape(len(X), -1))
+    assert CNNClassifier(max_epochs=30, batch_size=8, random_state=0).fit(flat, y).score(flat, y) > 0.8
