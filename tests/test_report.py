@@ -172,8 +172,8 @@ def test_the_confusion_matrix_names_the_best_and_the_worst_genre(page):
 def test_neighbours_are_shown_with_similarity_artist_genre_and_player(page):
     assert len(page.all("article")) == 1
     assert len(page.all("audio")) == 3
-    assert "0.99 Song 1 Artist 1 jazz" in page.words
-    assert "0.51 Song 15 Artist 0 rock" in page.words
+    assert "0.987 Song 1 Artist 1 jazz" in page.words
+    assert "0.512 Song 15 Artist 0 rock" in page.words
     # The track itself and the first neighbour are jazz.
     assert [span["class"] for span in page.all("span") if "genre" in span.get("class", "")].count("genre same") == 2
 

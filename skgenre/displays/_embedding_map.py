@@ -10,6 +10,7 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from skgenre._optional import import_optional
 
@@ -234,7 +235,9 @@ def _tsne(rows: np.ndarray, perplexity: float | None, random_state: Any) -> np.n
         warnings.warn(f"a t-SNE map of only {n_tracks} tracks shows little: method='pca' is safer", stacklevel=3)
     if perplexity is None:
         perplexity = min(30.0, (n_tracks - 1) / 3)
-    return TSNE(perplexity=perplexity, random_state=random_state).fit_transform(rows)
+    # Its threads wait for each other in turn: on a busy machine two take ten times as long as one.
+    with threadpool_limits(1):
+        return TSNE(perplexity=perplexity, random_state=random_state).fit_transform(rows)
 
 
 def _style(k: int) -> dict[str, str]:

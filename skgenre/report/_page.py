@@ -95,7 +95,7 @@ def _card(results: Results, found: Neighbours) -> str:
     for row, similarity in zip(found.rows, found.similarities, strict=True):
         same = results.genres[row] == genre
         items += (
-            f'<li class="entry"><span class="similarity">{similarity:.2f}</span>'
+            f'<li class="entry"><span class="similarity">{similarity:.3f}</span>'
             f"<span>{escape(results.titles[row])} {_origin(results, row, same)}</span>{_player(results, row)}</li>\n"
         )
     return (

@@ -14,7 +14,7 @@ from skgenre._optional import import_optional
 from skgenre.displays import EmbeddingMapDisplay, TrainingCurvesDisplay
 from skgenre.report._results import Results
 
-_MOST_DOTS = 3000
+_MOST_DOTS = 1500
 _SMALL_COLLECTION = 12
 _LONGEST_NAME = 20
 
@@ -44,15 +44,14 @@ def confusion_figure(results: Results) -> str:
             cmap="Blues",
             values_format=".0f",
             colorbar=False,
-            im_kw={"vmin": 0, "vmax": 100},
             text_kw={"fontsize": size},
         )
-        ax.set(xlabel="Heard as", ylabel="Is")
+        ax.set(xlabel="Heard as", ylabel="True genre")
         for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
             label.set_parse_math(False)
         _turn_labels_that_overlap(figure, ax)
 
-    split = "by the net that knew none of its artist's tracks" if results.by_artist else "in random folds"
+    judge = "knew no track of its artist" if results.by_artist else "had not seen it"
     weakest, strongest = names[int(matrix.diagonal().argmin())], names[int(matrix.diagonal().argmax())]
     picture = _picture(
         lambda figure: draw(figure, 10 if len(names) < 8 else 9),
@@ -62,7 +61,8 @@ def confusion_figure(results: Results) -> str:
         alt=f"Confusion matrix of {len(names)} genres. Best told: {strongest}, {matrix.diagonal().max():.0f} %. "
         f"Worst: {weakest}, {matrix.diagonal().min():.0f} %.",
     )
-    caption = f"Percent of the tracks of each genre (row) that were heard as each genre (column), every track {split}."
+    caption = "Percent of the tracks of each genre (row) that were heard as each genre (column), every track by a net "
+    caption += f"that {judge}."
     return _figure(picture, caption)
 
 
@@ -184,7 +184,7 @@ def _svg(draw: Callable[[Any], Any], size: tuple[float, float]) -> str:
     figure = import_optional("matplotlib.figure", extra="plot").Figure(figsize=size, layout="constrained")
     draw(figure)
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     return data_uri("image/svg+xml", buffer)
 
 
