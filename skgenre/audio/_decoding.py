@@ -1,18 +1,24 @@
 """Decode one track: a file, the content of a file, or samples."""
 
 import math
+import os
 from io import BytesIO
-from pathlib import Path
+from stat import S_ISDIR
 
 import numpy as np
 import soundfile
 import soxr
+
+from skgenre.audio._mp3 import is_mp3_without_length, with_length
 
 Source = str | bytes | np.ndarray
 """Where a track comes from: a path, the content of an audio file, or samples."""
 
 MISSING_SECONDS = 0.2
 """A decoder that ends this much before the length its file declares has met a truncated file."""
+
+UNKNOWN_LENGTH = 2**48
+"""A file that declares this many frames was written as a stream, its length not known yet."""
 
 
 class AudioError(ValueError):
@@ -66,34 +72,60 @@ def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: f
         If the source cannot be decoded, ends before ``offset``, or holds NaN or infinite samples.
     """
     if isinstance(source, np.ndarray):
-        y = cut_part(source[None], sample_rate, offset, None)[0]
+        y = to_float32(cut_part(source[None], sample_rate, offset, None)[0])
     else:
         check_file(source)
-        try:
-            with soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source) as file:
-                y = _read(file, source_name(source), sample_rate, offset, duration)
-        except (soundfile.SoundFileError, OSError) as error:
-            raise AudioError(source_name(source), f"not audio that libsndfile can decode ({error})") from error
+        with _open(source) as file:
+            y = _read(file, source_name(source), sample_rate, offset, duration)
     if not np.isfinite(y.sum(dtype=np.float64)):
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
     return y
+
+
+def to_float32(y: np.ndarray) -> np.ndarray:
+    """Copy samples to float32, int16 scaled to [-1, 1)."""
+    return y * np.float32(2.0**-15) if y.dtype == np.int16 else y.astype(np.float32)
+
+
+def _open(source: str | bytes) -> soundfile.SoundFile:
+    try:
+        if is_mp3_without_length(source):
+            source = with_length(source)
+        return soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source)
+    except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError where the name ends in .raw
+        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({_reason(error)})") from error
 
 
 def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
     rate = file.samplerate
     start = round(offset * rate)
     if start >= file.frames:
-        raise AudioError(name, f"offset={offset} s is not before its end, at {file.frames / rate:.3f} s")
-    file.seek(start)
+        at = f"offset={offset} s is not before its end, at {file.frames / rate:.3f} s"
+        raise AudioError(name, at if file.frames else "it holds no samples")
     wanted = file.frames - start
     if duration is not None:
         wanted = min(wanted, math.ceil(duration * rate))
-    y = file.read(wanted, dtype="float32", always_2d=True).mean(axis=1)
+    try:
+        if wanted > UNKNOWN_LENGTH:
+            raise OSError("set a duration")
+        file.seek(start)
+        # In one go: between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
+        y = file.read(wanted, dtype="float32", always_2d=True).mean(axis=1)
+    except (soundfile.SoundFileError, OSError) as error:
+        streamed = file.frames > UNKNOWN_LENGTH
+        cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
+        raise AudioError(name, f"{cause} ({_reason(error)})") from error
     if wanted - len(y) > MISSING_SECONDS * rate:
         raise AudioError(name, f"truncated: {len(y) / rate:.2f} of {wanted / rate:.2f} s could be decoded")
     if rate != sample_rate:
         y = soxr.resample(y, rate, sample_rate)
-    return y
+    return y if len(y) else np.zeros(1, dtype=np.float32)
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "error_string", str(error)).strip(" .")
+    # What libsndfile says of a file that is there, but whose name promises another format than it holds.
+    return "its format is not known" if "does not exist" in reason else reason
 
 
 def cut_part(X: np.ndarray, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
@@ -118,12 +150,15 @@ def check_file(source: Source) -> None:
         if not source:
             raise AudioError(source_name(source), "it is empty")
     elif isinstance(source, str):
-        path = Path(source)
-        if not path.exists():
-            raise AudioError(source, "no such file")
-        if path.is_dir():
+        try:
+            stat = os.stat(source)
+        except (FileNotFoundError, NotADirectoryError):
+            raise AudioError(source, "no such file") from None
+        except (OSError, ValueError) as error:
+            raise AudioError(source, getattr(error, "strerror", None) or str(error)) from error
+        if S_ISDIR(stat.st_mode):
             raise AudioError(source, "it is a folder, not a file; load_tracks lists the tracks of a folder")
-        if path.stat().st_size == 0:
+        if stat.st_size == 0:
             raise AudioError(source, "it is empty")
 
 

@@ -1,13 +1,17 @@
 """The ways in which a user names tracks, brought into one."""
 
+import io
 import os
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skgenre._rows import RowSequence
-from skgenre.audio._decoding import Source
+from skgenre.audio._decoding import Source, to_float32
+
+FORMS = "paths in one column, open binary files, a 2-D array (n_tracks, n_samples) or a list of 1-D arrays"
 
 
 def as_rows(X: Any) -> Any:
@@ -39,12 +43,12 @@ def as_rows(X: Any) -> Any:
 
 
 def is_paths(rows: Any) -> bool:
-    """Tell whether rows, as ``as_rows`` gives them, are paths or open binary files."""
-    return isinstance(rows, list | tuple) and len(rows) > 0 and _is_file(rows[0])
+    """Tell whether rows, as ``as_rows`` gives them, hold paths or open binary files."""
+    return isinstance(rows, list | tuple) and any(_is_file(row) for row in rows)
 
 
 def check_tracks(estimator: Any, X: Any, *, reset: bool) -> tuple[Source, ...] | np.ndarray:
-    """Validate tracks: a tuple with a source per track, or a 2-D float32 array.
+    """Validate tracks: a tuple with a source per track, empty for paths in ``fit``, or a 2-D float32 array.
 
     Parameters
     ----------
@@ -66,20 +70,28 @@ def check_tracks(estimator: Any, X: Any, *, reset: bool) -> tuple[Source, ...] |
         If ``X`` is neither, or holds no tracks.
     """
     X = as_rows(X)
-    if isinstance(X, list | tuple) and len(X) == 0:
+    flat = isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1
+    if flat and len(X) == 0:
         raise ValueError("X holds no tracks: found array with 0 sample(s) while a minimum of 1 is required")
     if is_paths(X):
         _forget_features(estimator, reset)
-        return tuple(_source(item, row) for row, item in enumerate(X))
+        _check_sources(X)
+        # A stream can be read only once, and it is transform that needs what it holds.
+        return () if reset else tuple(_source(item) for item in X)
     if isinstance(X, list | tuple) and all(np.ndim(item) == 1 and isinstance(item, np.ndarray) for item in X):
         _forget_features(estimator, reset)
         return tuple(_samples(item, row) for row, item in enumerate(X))
-    if isinstance(X, np.ndarray) and X.ndim == 1:
+    if flat and (not isinstance(X, list | tuple) or isinstance(X[0], Real)):
         raise ValueError(
             "Expected 2D array, got 1D array instead. Reshape your data: a lone buffer of samples is passed as [buffer]"
         )
     scale = 2.0**-15 if getattr(X, "dtype", None) == np.int16 else None
-    X = validate_data(estimator, X, dtype=np.float32, reset=reset)
+    try:
+        X = validate_data(estimator, X, dtype=np.float32, reset=reset)
+    except (TypeError, ValueError) as error:
+        if not _is_of_wrong_form(error):
+            raise
+        raise type(error)(f"X must be {FORMS}, got {type(X).__name__}: {error}") from error
     return X * np.float32(scale) if scale else X
 
 
@@ -92,23 +104,35 @@ def _numpy_dtypes(frame: Any) -> list[Any]:
     return [kind if isinstance(kind, np.dtype) else np.dtype(object) for kind in dtypes]
 
 
-def _source(item: Any, row: int) -> str | bytes:
-    if hasattr(item, "read"):
-        if hasattr(item, "seek"):
-            item.seek(0)
-        content = item.read()
-        if not isinstance(content, bytes):
+def _is_of_wrong_form(error: Exception) -> bool:
+    """Tell whether scikit-learn could not make an array of samples of X at all, or one of too many dimensions."""
+    return isinstance(error, TypeError) or any(
+        part in str(error) for part in ("could not convert", "inhomogeneous", "Found array with dim", "scalar array")
+    )
+
+
+def _check_sources(rows: Any) -> None:
+    for row, item in enumerate(rows):
+        if not _is_file(item):
+            raise TypeError(f"row {row} of X must be a path or an open binary file like the others, got {item!r:.80}")
+        if isinstance(item, io.TextIOBase):
             raise TypeError(f"row {row} of X is a file opened as text: open it with mode 'rb'")
-        return content
-    if not isinstance(item, str | os.PathLike):
-        raise TypeError(f"row {row} of X must be a path or an open binary file like the first, got {item!r}")
-    return os.fspath(item)
+        if getattr(item, "closed", False):
+            raise ValueError(f"row {row} of X must be an open file, got a closed one: {item!r}")
+
+
+def _source(item: Any) -> str | bytes:
+    if not hasattr(item, "read"):
+        return str(os.fsdecode(item))
+    if getattr(item, "seekable", lambda: False)():
+        item.seek(0)
+    return item.read()
 
 
 def _samples(item: np.ndarray, row: int) -> np.ndarray:
     if item.dtype.kind not in "iuf" or not len(item):
         raise ValueError(f"row {row} of X must hold at least one real sample, got {len(item)} of {item.dtype}")
-    return item * np.float32(2.0**-15) if item.dtype == np.int16 else item.astype(np.float32)
+    return to_float32(item)
 
 
 def _forget_features(estimator: Any, reset: bool) -> None:

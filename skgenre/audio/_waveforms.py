@@ -61,8 +61,7 @@ class Waveforms(RowSequence):
         on_error: str = "raise",
         n_jobs: int | None = None,
     ) -> None:
-        self._sources = tuple(sources)
-        self._stats = tuple(_stat(source) for source in self._sources)
+        self._sources = tuple(os.fspath(s) if isinstance(s, os.PathLike) else s for s in sources)
         self.sample_rate = sample_rate
         self.duration = duration
         self.offset = offset
@@ -87,8 +86,10 @@ class Waveforms(RowSequence):
         try:
             y = decode(source, self.sample_rate, offset=self.offset, duration=self.duration)
         except AudioError as error:
+            if not isinstance(source, str):
+                error = AudioError(error.path, f"{error.cause} (row {position})")
             if self.on_error == "raise":
-                raise
+                raise error from error.__cause__
             if position not in self.errors:
                 self.errors[position] = error
                 warnings.warn(f"silence stands in for a track: {error}", stacklevel=2)
@@ -96,15 +97,16 @@ class Waveforms(RowSequence):
         return fit_length(y, self.n_samples)
 
     def _take(self, positions: np.ndarray) -> Self:
-        sources = [self._sources[position] for position in positions]
-        return type(self)(
-            sources,
+        taken = type(self)(
+            [self._sources[position] for position in positions],
             self.sample_rate,
             duration=self.duration,
             offset=self.offset,
             on_error=self.on_error,
             n_jobs=self.n_jobs,
         )
+        taken.errors = {row: self.errors[old] for row, old in enumerate(positions) if old in self.errors}
+        return taken
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(self._row)(i) for i in range(len(self)))
@@ -113,12 +115,12 @@ class Waveforms(RowSequence):
         return np.asarray(rows, dtype=dtype or np.float32)
 
     def __getstate__(self) -> dict[str, Any]:
-        skipped = ("errors", "n_jobs")
-        return {name: value for name, value in vars(self).items() if name not in skipped}
+        # Read afresh each time: a sequence must not vouch for a file that has been rewritten since.
+        return {**vars(self), "errors": {}, "n_jobs": None, "stats": [_stat(source) for source in self._sources]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # A cached sequence must not vouch for a file that has been rewritten since.
-        self.__dict__.update(state, errors={}, n_jobs=None, _stats=tuple(_stat(s) for s in state["_sources"]))
+        del state["stats"]
+        self.__dict__.update(state)
 
 
 def _stat(source: Source) -> tuple[int, int] | None:
