@@ -1,4 +1,4 @@
-"""An immutable sequence with one row per track, indexable in every way that scikit-learn's splitters ask."""
+"""What holds one row per track: a sequence, and an array, indexable in every way that scikit-learn's splitters ask."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -34,12 +34,57 @@ class RowSequence(Sequence):
                 raise IndexError(f"{type(self).__name__} has one axis, got the index {key!r}")
             key = key[0]
         if isinstance(key, Integral):
-            return self._row(range(len(self))[key])
+            position = int(key)
+            if not -len(self) <= position < len(self):
+                raise IndexError(f"row {position} is out of range for {len(self)} tracks")
+            return self._row(position % len(self))
         if not isinstance(key, slice):
             key = np.asarray(key)
             if key.size == 0:
                 key = key.astype(np.intp)
-        return self._take(np.arange(len(self))[key])
+        positions = np.arange(len(self))[key]
+        if positions.ndim > 1:
+            raise IndexError(f"{type(self).__name__} has one axis, got an index of shape {np.shape(key)}")
+        return self._take(positions) if positions.ndim else self._row(int(positions))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} tracks)"
+
+
+class RowArray(np.ndarray):
+    """Array with one row per track that says what its rows are, for the step after it.
+
+    Choosing rows and pickling keep what it says; whatever else is made of it is silent.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_tracks, ...)
+        The array; not copied.
+    sample_rate : int, default=None
+        Samples per second where a row is a waveform, in hertz.
+    band_names : ndarray of shape (n_bands,) of str, default=None
+        Names of the bands where a row is a matrix of features.
+    """
+
+    sample_rate: int | None
+    band_names: np.ndarray | None
+
+    def __new__(cls, rows: np.ndarray, sample_rate: int | None = None, band_names: np.ndarray | None = None) -> Self:
+        array = np.asarray(rows).view(cls)
+        array.sample_rate, array.band_names = sample_rate, band_names
+        return array
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.sample_rate = self.band_names = None
+
+    def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
+        return array if array.ndim else array[()]
+
+    def __getitem__(self, key: Any) -> Any:
+        chosen = np.asarray(self)[key]
+        if chosen.ndim != self.ndim or (isinstance(key, tuple) and key[1:] != (Ellipsis,)):
+            return chosen
+        return type(self)(chosen, self.sample_rate, self.band_names)
+
+    def __reduce__(self) -> tuple:
+        return type(self), (np.asarray(self), self.sample_rate, self.band_names)

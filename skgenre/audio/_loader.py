@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from skgenre._rows import RowArray
 from skgenre._sklearn import Interval, StrOptions, _fit_context
 from skgenre.audio._decoding import check_file, cut_part
 from skgenre.audio._tracks import check_tracks
@@ -120,7 +121,7 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         self._validate_params()
         X = check_tracks(self, X, reset=False)
         if isinstance(X, np.ndarray):
-            return cut_part(X, self.sample_rate, self.offset, self.duration)
+            return RowArray(cut_part(X, self.sample_rate, self.offset, self.duration), sample_rate=self.sample_rate)
         if self.on_error == "raise":
             for source in X:
                 check_file(source)

@@ -10,6 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from skgenre import spectral
+from skgenre._rows import RowArray
 from skgenre._sklearn import Interval, _fit_context
 from skgenre.audio import Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence, numbered
@@ -47,8 +48,9 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         self : estimator
             The extractor.
         """
-        X = self._check_waveforms(X, reset=True)
-        self._check_rates(self._rate(X))
+        rate = self._rate(X)
+        self._check_waveforms(X, reset=True)
+        self._check_rates(rate)
         return self
 
     def transform(self, X: Any) -> np.ndarray | FeatureSequence:
@@ -72,8 +74,8 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
             If ``sample_rate`` is not the waveforms' own, or parameters contradict each other.
         """
         self._validate_params()
-        X = self._check_waveforms(X, reset=False)
         rate = self._rate(X)
+        X = self._check_waveforms(X, reset=False)
         self._check_rates(rate)
         ragged = isinstance(X, Waveforms) and X.n_samples is None
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
@@ -81,13 +83,14 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
         matrices = parallel(delayed(self._compute_row)(X, row, rate) for row in range(len(X)))
         rows = iter(tqdm(matrices, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
+        names = self.get_feature_names_out()
         if ragged:
-            return FeatureSequence(rows)
+            return FeatureSequence(rows, band_names=names)
         first = next(rows)
         features = np.empty((len(X), *first.shape), dtype=np.float32)
         for row, matrix in enumerate(chain([first], rows)):
             features[row] = matrix
-        return features
+        return RowArray(features, band_names=names)
 
     def _compute_row(self, X: Any, row: int, sample_rate: int) -> np.ndarray:
         return self._compute(X[row], sample_rate)
@@ -113,9 +116,9 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         if is_paths(X):
             raise ValueError(f"{type(self).__name__} takes waveforms, got paths: put an AudioLoader in front of it")
         X = check_tracks(self, X, reset=reset)
-        return X if isinstance(X, np.ndarray) else Waveforms(X, self.sample_rate or DEFAULT_SAMPLE_RATE)
+        return X if isinstance(X, np.ndarray) else Waveforms(X, self._rate(X))
 
-    def _rate(self, X: Waveforms | np.ndarray) -> int:
+    def _rate(self, X: Any) -> int:
         own = getattr(X, "sample_rate", None)
         if own and self.sample_rate and own != self.sample_rate:
             raise ValueError(

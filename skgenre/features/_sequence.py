@@ -1,6 +1,7 @@
 """Features of tracks of unequal length, and what counts as features."""
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +21,8 @@ class FeatureSequence(RowSequence):
     ----------
     matrices : iterable of array-like of shape (n_bands, n_frames)
         Features of each track, with the same bands in each.
+    band_names : array-like of shape (n_bands,) of str, default=None
+        Names of the bands.
 
     Attributes
     ----------
@@ -27,12 +30,13 @@ class FeatureSequence(RowSequence):
         Number of bands.
     """
 
-    def __init__(self, matrices: Iterable[Any]) -> None:
+    def __init__(self, matrices: Iterable[Any], *, band_names: Any = None) -> None:
         self._matrices = tuple(_read_only(matrix, row) for row, matrix in enumerate(matrices))
         bands = {len(matrix) for matrix in self._matrices}
         if len(bands) != 1:
             raise ValueError(f"feature matrices must agree in their number of bands, got {sorted(bands)}")
         self.n_bands = bands.pop()
+        self.band_names = band_names
 
     def __len__(self) -> int:
         return len(self._matrices)
@@ -41,7 +45,9 @@ class FeatureSequence(RowSequence):
         return self._matrices[position]
 
     def _take(self, positions: np.ndarray) -> Self:
-        return type(self)(self._matrices[position] for position in positions)
+        taken = copy(self)
+        taken._matrices = tuple(self._matrices[position] for position in positions)
+        return taken
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if len({matrix.shape for matrix in self._matrices}) > 1:
@@ -80,6 +86,8 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
     if ragged and len(X) and all(np.ndim(row) == 2 for row in X) and len({np.shape(row) for row in X}) > 1:
         X = FeatureSequence(X)
     if isinstance(X, FeatureSequence):
+        if len(X) == 0:
+            raise ValueError("X holds no tracks")
         n_bands = X.n_bands
         if reset:
             estimator.n_features_in_ = n_bands
@@ -101,8 +109,10 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
 
 def _read_only(matrix: Any, row: int) -> np.ndarray:
     matrix = np.array(matrix, dtype=np.float32)
-    if matrix.ndim != 2 or 0 in matrix.shape or not np.isfinite(matrix.sum(dtype=np.float64)):
-        raise ValueError(f"track {row} must be a finite matrix (n_bands, n_frames), got shape {matrix.shape}")
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(f"track {row} must be a matrix (n_bands, n_frames), got shape {matrix.shape}")
+    if not np.isfinite(matrix.sum(dtype=np.float64)):
+        raise ValueError(f"track {row} must be finite, got NaN or infinite features")
     matrix.flags.writeable = False
     return matrix
 

@@ -31,6 +31,8 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
         Number of bands (of columns for a 2-D array).
     n_bands_ : int
         Number of bands.
+    band_names_ : ndarray of shape (n_bands,) of str
+        Names of the bands: those that the extractor gave them, else ``band1`` and so on.
 
     Examples
     --------
@@ -81,7 +83,9 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
                     raise ValueError(f"{name} must hold {', '.join(_STATISTICS)} or numbers in [0, 1], got {item!r}")
         if not [*self.statistics, *self.differences]:
             raise ValueError("statistics and differences are both empty: at least one statistic is needed")
+        names = getattr(X, "band_names", None)
         check_features(self, X, reset=True)
+        self.band_names_ = numbered("band", self.n_bands_) if names is None else names
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -114,7 +118,7 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of shape (n_bands,) of str, default=None
-            Names of the bands, as an extractor's ``get_feature_names_out`` gives them; None means ``band1`` and so on.
+            Names of the bands, as an extractor's ``get_feature_names_out`` gives them; None means ``band_names_``.
 
         Returns
         -------
@@ -122,8 +126,13 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
             A name for each column.
         """
         check_is_fitted(self)
-        if input_features is None or len(input_features) != self.n_bands_:
-            input_features = numbered("band", self.n_bands_)
+        # A 2-D array is one band: names of its columns are not names of bands.
+        if input_features is None or (self.n_bands_ == 1 and len(input_features) == self.n_features_in_):
+            input_features = self.band_names_
+        if len(input_features) != self.n_bands_:
+            raise ValueError(
+                f"input_features must have a name for each of {self.n_bands_} bands, got {len(input_features)}"
+            )
         suffixes = [_label(item) for item in self.statistics] + [f"diff_{_label(item)}" for item in self.differences]
         return np.array([f"{band}_{suffix}" for band in input_features for suffix in suffixes], dtype=object)
 
