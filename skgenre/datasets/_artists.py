@@ -11,12 +11,12 @@ import numpy as np
 
 from skgenre.datasets._styles import STYLES, Style
 
-ALTERNATIVES = ("drums", "progressions", "comping", "bass", "chords_by", "bass_by", "lead_by")
+_ALTERNATIVES = ("drums", "progressions", "comping", "bass", "chords_by", "bass_by", "lead_by")
 N_BANDS = 9  # of the equaliser
-BORROWED = 0.08  # how much of its playing an artist has from another genre
-SPREAD = 1.5  # standard deviation of the artists' equalisers, in decibels
+BORROWED = 0.04  # how much of its playing an artist has from another genre
+SPREAD = 1.1  # standard deviation of the artists' equalisers, in decibels
 HABIT = 0.85  # how often an artist does what it did before
-_BORROWABLE = (*ALTERNATIVES, "tempo", "swing", "scale", "gate", "melody", "drive", "balance")
+_BORROWABLE = (*_ALTERNATIVES, "tempo", "swing", "scale", "gate", "melody", "drive", "balance")
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,18 @@ def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
     """Draw an artist of a genre."""
     own = STYLES[genre]
     other = STYLES[str(rng.choice([name for name in STYLES if name != genre]))]
-    borrowed = {name: getattr(other, name) for name in _BORROWABLE if rng.random() < BORROWED}
+    borrowed: dict[str, Any] = {name: getattr(other, name) for name in _BORROWABLE if rng.random() < BORROWED}
     style = replace(own, **borrowed)
     # Habits: the alternatives in this artist's order of preference.
-    style = replace(style, **{name: _shuffled(getattr(style, name), rng) for name in ALTERNATIVES})
+    habits: dict[str, Any] = {name: _shuffled(getattr(style, name), rng) for name in _ALTERNATIVES}
+    style = replace(style, **habits)
     return Artist(
         style=style,
         tempo=rng.uniform(*style.tempo),
         key=int(rng.integers(12)),
         gains=np.interp(np.linspace(0, 1, N_BANDS), np.linspace(0, 1, len(style.tone)), style.tone)
-        + SPREAD * rng.standard_normal(N_BANDS) + np.linspace(1, -1, N_BANDS) * rng.normal(0, SPREAD),
+        + SPREAD * rng.standard_normal(N_BANDS)
+        + np.linspace(1, -1, N_BANDS) * rng.normal(0, SPREAD),
         balance=rng.normal(0, 1.5, 4),
         formants=np.array([rng.uniform(300, 850), rng.uniform(900, 2200), rng.uniform(2300, 3400)]),
         register=int(rng.integers(-5, 6)),

@@ -1,2 +1,177 @@
-def load_tracks(x):
-    pass
+"""Reading a collection: a folder of genre folders, or a CSV that lists tracks."""
+
+import csv
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.utils import Bunch
+
+_READ = (".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".snd", ".w64", ".wav")
+_NOT_READ = (".aac", ".ape", ".m4a", ".mp4", ".mpc", ".wma", ".wv")  # audio, but none that libsndfile decodes
+_INDEX = "index.csv"
+
+Rows = list[dict[str, str]]
+
+
+def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
+    """List the tracks of a collection with their genres and, where known, their artists.
+
+    Nothing is decoded: the paths go into :class:`skgenre.AudioLoader`. With artists, pass ``groups`` to the splitter,
+    so that no artist is in training and test at once.
+
+    Parameters
+    ----------
+    folder_or_csv : path
+        One of
+
+        - a folder with one folder of audio files for each genre, as deep as you like: its name is the genre. Files
+          that are not audio (wav, flac, ogg, opus, mp3, aiff and the like) and hidden ones are passed over;
+        - a CSV file in UTF-8 with the columns ``path`` and ``genre`` and, if the artists are known, ``artist``. Paths
+          are relative to the folder of the CSV. Other columns are kept in ``frame``;
+        - a folder that holds such a CSV by the name ``index.csv``.
+
+    Returns
+    -------
+    tracks : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        - ``paths``, an object array of str, of shape (n_tracks,);
+        - ``target``, the genre of each track: an array of str, of shape (n_tracks,);
+        - ``target_names``, the sorted list of genres;
+        - ``groups``, the artist of each track: an array of str, of shape (n_tracks,), or None where no artist is
+          known. Tracks without an artist share the group ``""``, since two of them may be by the same one;
+        - ``frame``, all columns as a DataFrame of str; None where pandas is not installed.
+
+        Tracks of a folder are sorted by path; those of a CSV are in its order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder or CSV does not exist, or a file listed in the CSV does not.
+    ValueError
+        If there is no track, a column is missing, or a row has no path or no genre.
+
+    Warns
+    -----
+    UserWarning
+        If a genre folder holds audio in formats that are not read, such as m4a.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from skgenre import load_tracks
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ["jazz/one.mp3", "jazz/cover.jpg", "rock/two.flac"]:
+    ...         file = Path(folder, name)
+    ...         file.parent.mkdir(exist_ok=True)
+    ...         file.touch()
+    ...     tracks = load_tracks(folder)
+    >>> [Path(path).name for path in tracks.paths]
+    ['one.mp3', 'two.flac']
+    >>> tracks.target.tolist()
+    ['jazz', 'rock']
+    """
+    source = Path(folder_or_csv)
+    if source.is_file():
+        rows = _read_csv(source)
+    elif not source.is_dir():
+        raise FileNotFoundError(f"folder_or_csv must be a folder or a CSV file, there is no {str(source)!r}")
+    elif {"path", "genre"} <= set(_columns(source / _INDEX)):
+        rows = _read_csv(source / _INDEX)
+    else:
+        rows = _walk(source)
+    folder = source.parent if source.is_file() else source
+    paths = [str(folder / row["path"]) for row in rows]
+    missing = [path for path in paths if not os.path.exists(path)]
+    if missing:
+        raise FileNotFoundError(
+            f"{str(source)!r} lists {len(missing)} of {len(paths)} files that do not exist, the first is {missing[0]!r}"
+        )
+    return _bunch(paths, rows)
+
+
+def _bunch(paths: list[str], rows: Rows) -> Bunch:
+    target = np.array([row["genre"] for row in rows])
+    artists = [row.get("artist", "").strip() for row in rows]
+    return Bunch(
+        paths=np.array(paths, dtype=object),
+        target=target,
+        target_names=np.unique(target).tolist(),
+        groups=np.array(artists) if any(artists) else None,
+        frame=_frame(rows),
+    )
+
+
+def _frame(rows: Rows) -> Any:
+    """Return the rows as a DataFrame where pandas is installed, else None."""
+    try:
+        import pandas
+    except ImportError:
+        return None
+    return pandas.DataFrame(rows)
+
+
+def _walk(folder: Path) -> Rows:
+    """List the audio files in each folder of a folder."""
+    rows: Rows = []
+    unreadable = []
+    for genre in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        for parent, names, files in os.walk(genre, followlinks=True):
+            names[:] = [name for name in names if not name.startswith(".")]
+            for path in (Path(parent, file) for file in files if not file.startswith(".")):
+                if path.suffix.lower() in _READ:
+                    rows.append({"path": path.relative_to(folder).as_posix(), "genre": genre.name})
+                elif path.suffix.lower() in _NOT_READ:
+                    unreadable.append(path)
+    if unreadable:
+        warnings.warn(
+            f"passed over {len(unreadable)} files whose format is not read, the first is {str(min(unreadable))!r}; "
+            "convert them to flac, ogg or mp3",
+            stacklevel=3,
+        )
+    if not rows:
+        raise ValueError(
+            f"folder_or_csv must be a folder of genre folders with audio files, or hold an {_INDEX} with the columns "
+            f"path and genre; found neither in {str(folder)!r}"
+        )
+    return sorted(rows, key=lambda row: row["path"])
+
+
+def _columns(file: Path) -> list[str]:
+    """Return the columns of a CSV; none if there is no such file."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+        return next(csv.reader(lines), [])
+
+
+def _read_csv(file: Path) -> Rows:
+    """Read the rows of a CSV and check that each has a path and a genre."""
+    columns = _columns(file)
+    for name in ("path", "genre"):
+        if name not in columns:
+            raise ValueError(f"{str(file)!r} must have a column {name!r}, found the columns {columns}")
+    rows: Rows = []
+    faults: dict[str, list[int]] = {"path": [], "genre": []}
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, restval="", restkey="")
+            for row in reader:
+                row.pop("", None)
+                row["genre"] = row["genre"].strip()
+                for name, where in faults.items():
+                    if not row[name]:
+                        where.append(reader.line_num)
+                rows.append(row)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{str(file)!r} must be encoded in UTF-8: {error}") from error
+    for name, where in faults.items():
+        if where:
+            raise ValueError(f"{str(file)!r} has no {name} in {len(where)} rows, the first ends in line {where[0]}")
+    if not rows:
+        raise ValueError(f"{str(file)!r} must list at least one track, it has only a header")
+    return rows
