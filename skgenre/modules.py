@@ -1,8 +1,8 @@
 """The torch modules behind the classifiers: no skorch, no estimator.
 
 Each takes features (n_items, n_bands, n_frames), standardises the bands, and gives the logits of the classes; ``embed``
-gives what the last layer sees. Normalisation is over all channels and frames of an item: an item's answer does not depend
-on its batch, and the levels of the channels, told apart, stay.
+gives what the last layer sees. Normalisation is over all channels and frames of an item: its answer does not depend on
+its batch, and the channels keep their levels relative to each other.
 """
 
 import torch

@@ -5,9 +5,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from skorch.callbacks import Callback, LRScheduler
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import Callback, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
 from skgenre.classifiers._validation import split_validation
@@ -173,7 +173,7 @@ class TestWarmStart:
         X, y = music()
         net = make(max_epochs=2, warm_start=True).fit(X, y)
         before = net.predict_proba(X)
-        with pytest.warns(UserWarning, match="max_epochs=2 counts the 2 epochs"):
+        with pytest.warns(UserWarning, match=r"max_epochs=2 counts the 2 epochs"):
             net.fit(X, y)
         np.testing.assert_array_equal(net.predict_proba(X), before)
 
@@ -201,7 +201,7 @@ class TestWarmStart:
 
 
 class TestWeights:
-    EXACT = {  # noqa: RUF012
+    EXACT = {
         "augment": False,
         "mixup": 0.0,
         "dropout": 0.0,
@@ -327,14 +327,14 @@ class TestBadInput:
     def test_other_bands_than_in_fit_are_an_error(self, make):
         X, y = music()
         net = make(max_epochs=1).fit(X, y)
-        with pytest.raises(ValueError, match="X has 4 features, but .* is expecting 5 features"):
+        with pytest.raises(ValueError, match=r"X has 4 features, but .* is expecting 5 features"):
             net.predict(X[:, :4])
 
     def test_a_2d_array_is_not_taken_for_a_net_of_many_bands(self, make):
         X, y = music(n_frames=5)
         net = make(max_epochs=1).fit(X, y)
         with pytest.raises(
-            ValueError, match="X has 1 bands, but .* was fitted with 5 bands; a 2-D array is read as one band"
+            ValueError, match=r"X has 1 bands, but .* was fitted with 5 bands; a 2-D array is read as one band"
         ):
             net.predict(X[:, 0])
 

@@ -73,17 +73,17 @@ def test_the_callers_generators_and_thread_count_are_as_they_were(net):
 
 
 def test_the_thread_count_comes_back_after_a_failure():
-    class Fails(Exception):
+    class DeliberateError(Exception):
         pass
 
     from skorch.callbacks import Callback
 
     class Bomb(Callback):
         def on_epoch_end(self, net, **kwargs):
-            raise Fails
+            raise DeliberateError
 
     threads = torch.get_num_threads()
-    with pytest.raises(Fails):
+    with pytest.raises(DeliberateError):
         CNNClassifier((8,), n_threads=2, callbacks=[Bomb()], max_epochs=2).fit(X, Y)
     assert torch.get_num_threads() == threads
     CNNClassifier((8,), max_epochs=1).fit(X, Y)

@@ -31,7 +31,7 @@ class CNNClassifier(NetClassifier):
         Decay of the weights, as AdamW takes it.
     batch_size : int, default=32
         Crops per step, and segments run at once in prediction.
-    patience : int, default=20
+    patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=0.15
         Share of the tracks that early stopping watches, stratified by genre and disjoint by group where groups are
@@ -120,7 +120,7 @@ class CNNClassifier(NetClassifier):
         lr: float = 1e-3,
         weight_decay: float = 0.01,
         batch_size: int = 32,
-        patience: int = 20,
+        patience: int = 10,
         validation_fraction: float | None = 0.15,
         segment_frames: int = 256,
         segment_overlap: float = 0.5,
@@ -181,7 +181,7 @@ class RNNClassifier(NetClassifier):
         Decay of the weights, as AdamW takes it.
     batch_size : int, default=32
         Crops per step, and segments run at once in prediction.
-    patience : int, default=20
+    patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=0.15
         Share of the tracks that early stopping watches, stratified by genre and disjoint by group where groups are
@@ -271,7 +271,7 @@ class RNNClassifier(NetClassifier):
         lr: float = 1e-3,
         weight_decay: float = 0.01,
         batch_size: int = 32,
-        patience: int = 20,
+        patience: int = 10,
         validation_fraction: float | None = 0.15,
         segment_frames: int = 256,
         segment_overlap: float = 0.5,
