@@ -20,7 +20,7 @@ music = make_tracks(
     folder.name,
     n_tracks_per_genre=20,
     n_artists_per_genre=5,
-    genres=("blues", "classical", "disco", "hiphop", "metal"),
+    genres=("blues", "country", "jazz", "reggae", "rock"),
     duration=6.0,
     random_state=0,
 )

@@ -8,9 +8,9 @@ split it makes.
 """
 
 # %%
-# Music by twelve artists
-# -----------------------
-# Three genres with four artists each. One artist of each genre is put aside now and takes no part in the search.
+# Music by eighteen artists
+# -------------------------
+# Three genres with six artists each. Two artists of each genre are put aside now and take no part in the search.
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -21,14 +21,14 @@ from skgenre import make_tracks
 folder = TemporaryDirectory()
 music = make_tracks(
     folder.name,
-    n_tracks_per_genre=16,
-    n_artists_per_genre=4,
-    genres=("classical", "disco", "rock"),
+    n_tracks_per_genre=24,
+    n_artists_per_genre=6,
+    genres=("blues", "country", "rock"),
     duration=5.0,
     random_state=0,
 )
 paths, y, artists = np.array(music.paths), music.target, music.groups
-train, test = next(StratifiedGroupKFold(4).split(paths, y, artists))
+train, test = next(StratifiedGroupKFold(3).split(paths, y, artists))
 
 # %%
 # One search over both
@@ -50,7 +50,7 @@ genre = Pipeline(
 search = GridSearchCV(
     genre,
     {"mfcc__n_mfcc": [5, 13, 20], "cnn__lr": [3e-4, 1e-3, 3e-3]},
-    cv=StratifiedGroupKFold(3),
+    cv=StratifiedGroupKFold(4),
 )
 search.fit(paths[train], y[train], groups=artists[train])
 search.best_params_
