@@ -104,7 +104,7 @@ def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
     mfcc : ndarray of shape (n_mfcc, n_frames), float32
         Mel-frequency cepstral coefficients.
     """
-    return _cosines(n_mfcc, len(decibels)) @ decibels
+    return dct(decibels, axis=0, norm="ortho")[:n_mfcc]
 
 
 def with_deltas(features: np.ndarray, order: int) -> np.ndarray:
@@ -136,8 +136,3 @@ def _window(n_fft: int) -> np.ndarray:
 @lru_cache(maxsize=16)
 def _mel_bank(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float | None) -> np.ndarray:
     return librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
-
-
-@lru_cache(maxsize=16)
-def _cosines(n_mfcc: int, n_mels: int) -> np.ndarray:
-    return dct(np.eye(n_mels, dtype=np.float32), norm="ortho", axis=0)[:n_mfcc]

@@ -79,7 +79,8 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
         """
         for name in ("statistics", "differences"):
             for item in getattr(self, name):
-                if item not in _STATISTICS and not (isinstance(item, Real) and 0 <= float(item) <= 1):
+                known = item in _STATISTICS if isinstance(item, str) else isinstance(item, Real) and 0 <= item <= 1
+                if not known:
                     raise ValueError(f"{name} must hold {', '.join(_STATISTICS)} or numbers in [0, 1], got {item!r}")
         if not [*self.statistics, *self.differences]:
             raise ValueError("statistics and differences are both empty: at least one statistic is needed")
