@@ -1,0 +1,95 @@
+"""The torch modules: shapes for any length, and answers that do not depend on the batch."""
+
+import numpy as np
+import pytest
+import torch
+
+from skgenre.modules import ConvGRU, ConvNet, Standardize
+
+N_BANDS, N_CLASSES = 7, 5
+BUILD = {
+    "ConvNet": lambda **kwargs: ConvNet(N_BANDS, N_CLASSES, **kwargs),
+    "ConvGRU": lambda **kwargs: ConvGRU(N_BANDS, N_CLASSES, **kwargs),
+    "narrow ConvNet": lambda **kwargs: ConvNet(N_BANDS, N_CLASSES, channels=(8, 16), **kwargs),
+    "narrow ConvGRU": lambda **kwargs: ConvGRU(N_BANDS, N_CLASSES, channels=(8,), n_hidden=3, **kwargs),
+}
+
+
+@pytest.fixture(params=BUILD)
+def module(request):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return BUILD[request.param]().eval()
+
+
+def features(n_items, n_frames, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n_items, N_BANDS, n_frames, generator=generator)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 3, 8, 15, 16, 17, 100, 300])
+@torch.inference_mode()
+def test_any_number_of_frames_gives_finite_logits_and_embeddings(module, n_frames):
+    x = features(2, n_frames)
+    logits, embeddings = module(x), module.embed(x)
+    assert logits.shape == (2, N_CLASSES)
+    assert embeddings.shape == (2, module.n_dims)
+    assert logits.isfinite().all()
+    assert embeddings.isfinite().all()
+
+
+@pytest.mark.parametrize("n_frames", [1, 50, 256])
+@torch.inference_mode()
+def test_the_answer_to_an_item_does_not_depend_on_its_batch(module, n_frames):
+    x = features(6, n_frames)
+    louder = torch.cat([x[:2], 1000 * features(4, n_frames, seed=1)])
+    np.testing.assert_allclose(module(louder)[:2], module(x)[:2], atol=1e-6)
+    np.testing.assert_allclose(torch.cat([module(item[None]) for item in x]), module(x), atol=1e-6)
+
+
+@torch.inference_mode()
+def test_the_logits_are_those_of_the_embedding(module):
+    x = features(3, 40)
+    np.testing.assert_allclose(module(x), module.head(module.embed(x)), atol=1e-6)
+
+
+@torch.inference_mode()
+def test_the_bands_are_standardised_inside(module):
+    """Shifted and scaled features, with the shift and scale set, give the answer of the plain ones."""
+    x = features(3, 40)
+    mean, scale = torch.linspace(-50, 50, N_BANDS), torch.linspace(0.5, 20, N_BANDS)
+    expected = module(x)
+    module.standardize.mean.copy_(mean)
+    module.standardize.scale.copy_(scale)
+    np.testing.assert_allclose(module(x * scale[:, None] + mean[:, None]), expected, atol=1e-4)
+
+
+def test_every_weight_gets_a_gradient(module):
+    module.train()(features(4, 60)).square().sum().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("name", BUILD)
+def test_dropout_falls_on_training_only(name):
+    module, x = BUILD[name](dropout=0.5), features(2, 30)
+    with torch.inference_mode():
+        module.train()
+        assert not torch.equal(module(x), module(x))
+        module.eval()
+        assert torch.equal(module(x), module(x))
+
+
+def test_standardize_gives_each_band_mean_zero_and_deviation_one():
+    x = 3 * features(5, 200) + torch.arange(float(N_BANDS))[:, None]
+    layer = Standardize(N_BANDS)
+    layer.mean.copy_(x.mean(dim=(0, 2)))
+    layer.scale.copy_(x.std(dim=(0, 2)))
+    np.testing.assert_allclose(layer(x).mean(dim=(0, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(layer(x).std(dim=(0, 2)), 1, atol=1e-5)
+
+
+def test_standardize_changes_nothing_until_it_is_set_and_is_no_weight():
+    x, layer = features(2, 10), Standardize(N_BANDS)
+    assert torch.equal(layer(x), x)
+    assert not list(layer.parameters())
+    assert set(layer.state_dict()) == {"mean", "scale"}
