@@ -44,6 +44,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skgenre",),
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
