@@ -299,6 +299,15 @@ def test_files_that_cannot_be_read_do_not_decide_how_long_to_listen(tmp_path):
     assert seconds_to_hear(paths[:1]) == 30.0
 
 
+def test_a_track_without_a_title_goes_by_the_name_of_its_file_and_an_unknown_artist_by_none(tmp_path):
+    for name in ("one.wav", "two.wav"):
+        soundfile.write(tmp_path / name, np.zeros(1000), 1000)
+    index = tmp_path / "index.csv"
+    index.write_text("path,genre,artist,title\none.wav,jazz,Ann,\ntwo.wav,rock,,A song\n")
+    tracks = Collection.open(index, tmp_path, 0, verbose=False)
+    assert [tracks.name(row) for row in (0, 1)] == ["one – Ann (jazz)", "A song (rock)"]
+
+
 # --- progress
 
 

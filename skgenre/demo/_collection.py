@@ -36,10 +36,8 @@ class Collection:
         else:
             tracks, source = load_tracks(data), f"Music of {data}"
         paths = [str(path) for path in tracks.paths]
-        if tracks.frame is not None and "title" in tracks.frame:
-            titles = [str(title) for title in tracks.frame["title"]]
-        else:
-            titles = [Path(path).stem for path in paths]
+        known = tracks.frame["title"] if tracks.frame is not None and "title" in tracks.frame else [""] * len(paths)
+        titles = [str(title).strip() or Path(path).stem for title, path in zip(known, paths, strict=True)]
         artists = None if tracks.groups is None else np.asarray(tracks.groups)
         return cls(source, paths, np.asarray(tracks.target), artists, titles)
 
@@ -61,8 +59,8 @@ class Collection:
 
     def name(self, row: int) -> str:
         """Title, artist and genre of a track, in one line."""
-        artist = "" if self.artists is None else f" – {self.artists[row]}"
-        return f"{self.titles[row]}{artist} ({self.genres[row]})"
+        artist = "" if self.artists is None else self.artists[row]
+        return f"{self.titles[row]}{f' – {artist}' if artist else ''} ({self.genres[row]})"
 
 
 def seconds_to_hear(paths: Sequence[str]) -> float:

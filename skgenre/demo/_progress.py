@@ -14,8 +14,8 @@ _STEPS = 100
 def bar_by_time(description: str, seconds: float, *, verbose: bool) -> Iterator[None]:
     """Show a bar that advances with the time that the same work took before."""
     done = threading.Event()
-    shape = "{desc}: {percentage:3.0f}%|{bar}| about {postfix} s"
-    with tqdm(total=_STEPS, desc=description, postfix=f"{seconds:.0f}", bar_format=shape, disable=not verbose) as bar:
+    shape = f"{{desc}}: {{percentage:3.0f}}%|{{bar}}| about {seconds:.0f} s"
+    with tqdm(total=_STEPS, desc=description, bar_format=shape, disable=not verbose) as bar:
 
         def advance() -> None:
             started = time.perf_counter()

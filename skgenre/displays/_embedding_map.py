@@ -193,7 +193,7 @@ class EmbeddingMapDisplay:
             ax.figure.set_layout_engine("constrained")
         self.ax_, self.figure_, self.legend_ = ax, ax.figure, None
         dots = [
-            ax.scatter(*self.coordinates[rows].T, s=34, linewidths=0.6, alpha=0.85, label=genre, **style)
+            ax.scatter(*self.coordinates[rows].T, s=34, alpha=0.85, label=genre, **style)
             for genre, rows, style in self._groups()
         ]
         # Neither axis has a unit; only what is near what can be read from the map.
@@ -208,7 +208,7 @@ class EmbeddingMapDisplay:
             self.legend_ = _legend_outside(ax, dots, legend)
         return self
 
-    def _groups(self) -> list[tuple[str | None, np.ndarray, dict[str, str]]]:
+    def _groups(self) -> list[tuple[str | None, np.ndarray, dict[str, Any]]]:
         if self.y is None:
             return [(None, np.arange(len(self.coordinates)), _style(0))]
         return [(str(genre), np.flatnonzero(self.y == genre), _style(k)) for k, genre in enumerate(np.unique(self.y))]
@@ -240,13 +240,14 @@ def _tsne(rows: np.ndarray, perplexity: float | None, random_state: Any) -> np.n
         return TSNE(perplexity=perplexity, random_state=random_state).fit_transform(rows)
 
 
-def _style(k: int) -> dict[str, str]:
+def _style(k: int) -> dict[str, Any]:
     colour = _COLOURS[k % len(_COLOURS)]
     is_open = k // len(_COLOURS) % 2
     return {
         "marker": _MARKERS[k % len(_MARKERS)],
         "facecolors": "none" if is_open else colour,
         "edgecolors": colour if is_open else "white",
+        "linewidths": 1.2 if is_open else 0.6,
     }
 
 
