@@ -77,7 +77,7 @@ def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: f
         check_file(source)
         with _open(source) as file:
             y = _read(file, source_name(source), sample_rate, offset, duration)
-    if not np.isfinite(y.sum(dtype=np.float64)):
+    if not np.isfinite(y).all():
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
     return y
 

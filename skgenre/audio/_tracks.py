@@ -38,7 +38,7 @@ def as_rows(X: Any) -> Any:
         X = X.to_numpy()
     if isinstance(X, np.ndarray) and X.dtype.kind in "OUST" and (X.ndim < 2 or (X.ndim == 2 and X.shape[1] == 1)):
         rows = list(X.ravel())
-        return rows if X.ndim < 2 or is_paths(rows) else X
+        return rows if X.ndim < 2 or not rows or is_paths(rows) else X
     return X
 
 

@@ -81,20 +81,38 @@ class Waveforms(RowSequence):
     def __len__(self) -> int:
         return len(self._sources)
 
-    def _row(self, position: int) -> np.ndarray:
+    def key(self, position: int) -> tuple:
+        """Return what the waveform of a row depends on: of a file its path, size and modification time, never audio."""
+        source = self._sources[position]
+        if isinstance(source, str):
+            source = (os.path.abspath(source), _stat(source))
+        return (source, self.sample_rate, self.offset, self.duration)
+
+    def decode(self, position: int) -> np.ndarray:
+        """Return the waveform of a row, or raise ``AudioError`` whatever ``on_error`` says."""
         source = self._sources[position]
         try:
             y = decode(source, self.sample_rate, offset=self.offset, duration=self.duration)
         except AudioError as error:
-            if not isinstance(source, str):
-                error = AudioError(error.path, f"{error.cause} (row {position})")
-            if self.on_error == "raise":
-                raise error from error.__cause__
-            if position not in self.errors:
-                self.errors[position] = error
-                warnings.warn(f"silence stands in for a track: {error}", stacklevel=2)
-            return np.zeros(self.n_samples or self.sample_rate, dtype=np.float32)
+            if isinstance(source, str):
+                raise
+            raise AudioError(error.path, f"{error.cause} (row {position})") from error.__cause__
         return fit_length(y, self.n_samples)
+
+    def stand_in(self, position: int, error: AudioError) -> np.ndarray:
+        """Return silence for a row that cannot be decoded, warning once; or raise, as ``on_error`` says."""
+        if self.on_error == "raise":
+            raise error
+        if position not in self.errors:
+            self.errors[position] = error
+            warnings.warn(f"silence stands in for a track: {error}", stacklevel=2)
+        return np.zeros(self.n_samples or self.sample_rate, dtype=np.float32)
+
+    def _row(self, position: int) -> np.ndarray:
+        try:
+            return self.decode(position)
+        except AudioError as error:
+            return self.stand_in(position, error)
 
     def _take(self, positions: np.ndarray) -> Self:
         taken = type(self)(

@@ -1,6 +1,7 @@
 """Transformers from waveforms to features over time."""
 
-from itertools import chain
+import os
+from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,8 +12,9 @@ from tqdm.auto import tqdm
 
 from skgenre import spectral
 from skgenre._rows import RowArray
-from skgenre._sklearn import Interval, _fit_context
-from skgenre.audio import Waveforms, as_rows, check_tracks, is_paths
+from skgenre._sklearn import HasMethods, Interval, _fit_context
+from skgenre._store import ArrayStore, map_rows, stack_rows
+from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence, numbered
 
 DEFAULT_SAMPLE_RATE = 22050
@@ -28,6 +30,8 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         "fmin": [Interval(Real, 0, None, closed="left")],
         "fmax": [None, Interval(Real, 0, None, closed="neither")],
         "sample_rate": [None, Interval(Integral, 1, None, closed="left")],
+        "memory": [None, str, os.PathLike, HasMethods("cache")],
+        "out": [None, str, os.PathLike],
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],
     }
@@ -77,23 +81,39 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         rate = self._rate(X)
         X = self._check_waveforms(X, reset=False)
         self._check_rates(rate)
-        ragged = isinstance(X, Waveforms) and X.n_samples is None
-        n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
-        # joblib gives the rows in order as they are done, so no second copy of them is ever held.
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        matrices = parallel(delayed(self._compute_row)(X, row, rate) for row in range(len(X)))
-        rows = iter(tqdm(matrices, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
         names = self.get_feature_names_out()
-        if ragged:
-            return FeatureSequence(rows, band_names=names)
-        first = next(rows)
-        features = np.empty((len(X), *first.shape), dtype=np.float32)
-        for row, matrix in enumerate(chain([first], rows)):
-            features[row] = matrix
-        return RowArray(features, band_names=names)
+        if isinstance(X, Waveforms) and X.n_samples is None:
+            if self.out is not None:
+                raise ValueError("out needs tracks of equal length: set AudioLoader(duration=...)")
+            return FeatureSequence(self._walk(X, rate), band_names=names)
+        if self.out is None:
+            return RowArray(stack_rows(self._walk(X, rate), len(X)), band_names=names)
+        tracks = [X.key(row) for row in range(len(X))] if isinstance(X, Waveforms) else np.asarray(X)
+        key = (self._recipe(rate), tracks)
+        return RowArray(map_rows(self.out, key, lambda: self._walk(X, rate), len(X)), band_names=names)
 
-    def _compute_row(self, X: Any, row: int, sample_rate: int) -> np.ndarray:
-        return self._compute(X[row], sample_rate)
+    def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
+        """Compute the rows in threads and give them in order as they are done, so that no second copy is ever held."""
+        store = None if self.memory is None else ArrayStore(self.memory)
+        n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        rows = parallel(delayed(self._compute_row)(X, row, sample_rate, store) for row in range(len(X)))
+        return iter(tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
+
+    def _compute_row(self, X: Any, row: int, sample_rate: int, store: ArrayStore | None) -> np.ndarray:
+        if store is None or not isinstance(X, Waveforms):
+            return self._compute(X[row], sample_rate)
+        try:
+            key = (self._recipe(sample_rate), X.key(row))
+            return store.fetch(key, lambda: self._compute(X.decode(row), sample_rate))
+        except AudioError as error:
+            return self._compute(X.stand_in(row, error), sample_rate)
+
+    def _recipe(self, sample_rate: int) -> tuple:
+        """Return what the features depend on beside the track."""
+        without = ("memory", "n_jobs", "out", "sample_rate", "verbose")
+        params = {name: value for name, value in self.get_params().items() if name not in without}
+        return (type(self).__name__, spectral.VERSION, sample_rate, *sorted(params.items()))
 
     def _log_mel(self, y: np.ndarray, sample_rate: int) -> np.ndarray:
         power = spectral.mel_power(
@@ -175,6 +195,13 @@ class MelExtractor(_Extractor):
         Lower and upper edge of the bands, in hertz; None means half the sample rate.
     sample_rate : int, default=None
         Samples per second of the tracks, in hertz. None means the waveforms' own, or 22,050 Hz for plain arrays.
+    memory : str, Path or joblib.Memory, default=None
+        Where to keep the features of each track, so that folds, candidates, processes and later runs compute them
+        once. They are kept under the path, size and modification time of the file and the parameters; a rewritten
+        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder.
+    out : str or Path, default=None
+        Folder to write the features of all tracks to, as one array mapped from a file; for an output too large for
+        memory. A file is named by a digest of parameters and tracks, and used again where it exists.
     n_jobs : int, default=None
         Threads. None means the waveforms' own ``n_jobs``, else 1; -1 all processors.
     verbose : bool, default=False
@@ -210,6 +237,8 @@ class MelExtractor(_Extractor):
         fmin: float = 0.0,
         fmax: float | None = None,
         sample_rate: int | None = None,
+        memory: Any = None,
+        out: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
@@ -219,6 +248,8 @@ class MelExtractor(_Extractor):
         self.fmin = fmin
         self.fmax = fmax
         self.sample_rate = sample_rate
+        self.memory = memory
+        self.out = out
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -263,6 +294,13 @@ class MFCCExtractor(_Extractor):
         Lower and upper edge of the bands, in hertz; None means half the sample rate.
     sample_rate : int, default=None
         Samples per second of the tracks, in hertz. None means the waveforms' own, or 22,050 Hz for plain arrays.
+    memory : str, Path or joblib.Memory, default=None
+        Where to keep the features of each track, so that folds, candidates, processes and later runs compute them
+        once. They are kept under the path, size and modification time of the file and the parameters; a rewritten
+        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder.
+    out : str or Path, default=None
+        Folder to write the features of all tracks to, as one array mapped from a file; for an output too large for
+        memory. A file is named by a digest of parameters and tracks, and used again where it exists.
     n_jobs : int, default=None
         Threads. None means the waveforms' own ``n_jobs``, else 1; -1 all processors.
     verbose : bool, default=False
@@ -308,6 +346,8 @@ class MFCCExtractor(_Extractor):
         fmin: float = 0.0,
         fmax: float | None = None,
         sample_rate: int | None = None,
+        memory: Any = None,
+        out: str | os.PathLike[str] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
     ) -> None:
@@ -319,6 +359,8 @@ class MFCCExtractor(_Extractor):
         self.fmin = fmin
         self.fmax = fmax
         self.sample_rate = sample_rate
+        self.memory = memory
+        self.out = out
         self.n_jobs = n_jobs
         self.verbose = verbose
 

@@ -111,7 +111,7 @@ def _read_only(matrix: Any, row: int) -> np.ndarray:
     matrix = np.array(matrix, dtype=np.float32)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ValueError(f"track {row} must be a matrix (n_bands, n_frames), got shape {matrix.shape}")
-    if not np.isfinite(matrix.sum(dtype=np.float64)):
+    if not np.isfinite(matrix).all():
         raise ValueError(f"track {row} must be finite, got NaN or infinite features")
     matrix.flags.writeable = False
     return matrix

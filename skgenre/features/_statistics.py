@@ -79,8 +79,8 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
         """
         for name in ("statistics", "differences"):
             for item in getattr(self, name):
-                known = item in _STATISTICS if isinstance(item, str) else isinstance(item, Real) and 0 <= item <= 1
-                if not known:
+                number = isinstance(item, Real) and 0 <= float(item) <= 1
+                if not (number or (isinstance(item, str) and item in _STATISTICS)):
                     raise ValueError(f"{name} must hold {', '.join(_STATISTICS)} or numbers in [0, 1], got {item!r}")
         if not [*self.statistics, *self.differences]:
             raise ValueError("statistics and differences are both empty: at least one statistic is needed")
