@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import tracemalloc
+import warnings
 from pathlib import Path
 
 import joblib
@@ -481,14 +482,21 @@ class TestUnreadableTracks:
         assert silence.dtype == np.float32
         assert not silence.any()
 
-    def test_a_part_lists_them_by_its_own_rows_and_does_not_warn_again(self, mixed, recwarn):
+    def test_a_part_lists_them_by_its_own_rows_and_does_not_warn_again(self, mixed):
         waveforms = AudioLoader(on_error="warn").transform(mixed)
-        list(waveforms)
-        recwarn.clear()
+        with pytest.warns(UserWarning, match="silence stands in"):
+            list(waveforms)
         part = waveforms[[3, 2, 1]]
-        list(part)
         assert {row: error.path for row, error in part.errors.items()} == {0: mixed[3], 2: mixed[1]}
-        assert not recwarn
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            list(part)
+
+    def test_a_part_that_meets_them_first_lists_them_by_its_own_rows(self, mixed):
+        part = AudioLoader(on_error="warn").transform(mixed)[2:]
+        with pytest.warns(UserWarning, match=r"missing.wav"):
+            list(part)
+        assert list(part.errors) == [1]
 
     @pytest.mark.parametrize("n_jobs", [1, 2])
     def test_an_extractor_warns_and_goes_on(self, mixed, n_jobs):
