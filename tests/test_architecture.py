@@ -16,7 +16,7 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_rows"},
+    {"_rows", "_store"},
     {"spectral", "segments", "neighbors"},
     {"audio"},
     {"features"},

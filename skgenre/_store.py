@@ -1,0 +1,131 @@
+"""Arrays computed once: small ones as entries of a ``joblib.Memory``, a large one as a file mapped into memory."""
+
+import os
+import warnings
+from collections.abc import Callable, Hashable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import joblib
+import numpy as np
+from filelock import FileLock
+from numpy.lib.format import open_memmap
+from sklearn.utils.validation import check_memory
+
+N_LOCKS = 1024
+"""Lock files: many enough that two entries seldom share one, and few enough to leave no litter."""
+
+
+class ArrayStore:
+    """Fetches an array by its key, computing it the first time.
+
+    Threads and processes may share a folder: an entry appears whole or not at all, and while one computes it the
+    others wait for it.
+
+    Parameters
+    ----------
+    memory : str, Path or joblib.Memory
+        Folder of the entries, or a memory; ``joblib.Memory.reduce_size`` bounds either.
+    """
+
+    def __init__(self, memory: Any) -> None:
+        memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+        self._entry = memory.cache(_entry, ignore=["compute"])
+        self._locks = None if memory.location is None else Path(memory.location) / "skgenre-locks"
+
+    def fetch(self, key: Hashable, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """Return the array of this key.
+
+        Parameters
+        ----------
+        key : hashable
+            All that the array depends on.
+        compute : callable
+            Gives the array. An exception from it is passed on, and nothing is stored.
+
+        Returns
+        -------
+        array : ndarray
+            The array.
+        """
+        if self._locks is None:
+            return compute()
+        if not self._entry.check_call_in_cache(key, compute):
+            self._locks.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._locks / str(int(joblib.hash(key), 16) % N_LOCKS)):
+                self._entry.call_and_shelve(key, compute)
+        shelved = self._entry.call_and_shelve(key, compute)
+        try:
+            array, checksum = shelved.get()
+            if crc32(array) == checksum:
+                return array
+            cause = "its checksum is wrong"
+        except Exception as error:  # whatever unpickling a damaged file may raise
+            cause = repr(error)
+        warnings.warn(f"a stored entry is damaged and computed again ({cause}): {key}", stacklevel=2)
+        shelved.clear()
+        return self._entry(key, compute)[0]
+
+
+def _entry(key: Hashable, compute: Callable[[], np.ndarray]) -> tuple[np.ndarray, int]:
+    array = np.ascontiguousarray(compute())
+    return array, crc32(array)
+
+
+def stack_rows(rows: Iterator[np.ndarray], n_rows: int, empty: Callable[..., np.ndarray] = np.empty) -> np.ndarray:
+    """Stack rows of one shape as they come.
+
+    Parameters
+    ----------
+    rows : iterator of ndarray
+        The rows.
+    n_rows : int
+        How many there are.
+    empty : callable, default=numpy.empty
+        Makes the array, from a shape and a dtype.
+
+    Returns
+    -------
+    stacked : ndarray of shape (n_rows, ...), float32
+        All rows.
+    """
+    first = next(rows)
+    stacked = empty((n_rows, *first.shape), np.float32)
+    for position, row in enumerate(chain([first], rows)):
+        stacked[position] = row
+    return stacked
+
+
+def map_rows(folder: Any, key: Any, rows: Callable[[], Iterator[np.ndarray]], n_rows: int) -> np.ndarray:
+    """Stack rows in a file, once for each key, and map it into memory.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of the files, made where it is missing.
+    key : object
+        All that the rows depend on; the file is named by its digest.
+    rows : callable
+        Gives an iterator over the rows.
+    n_rows : int
+        How many there are.
+
+    Returns
+    -------
+    mapped : numpy.memmap of shape (n_rows, ...), float32
+        All rows, not writeable.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{joblib.hash(key)}.npy"
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
+            partial = path.with_suffix(".partial")
+            stacked = stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
+            stacked.flush()
+            del stacked
+            os.replace(partial, path)
+    return np.load(path, mmap_mode="r")

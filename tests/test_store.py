@@ -1,0 +1,235 @@
+"""Features computed once: shared by threads, processes and runs, whole or not there, and never out of date."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from skgenre import AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor
+from skgenre._store import ArrayStore
+
+RATE = 16000
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Return ten short tracks: five low notes, then five high ones."""
+    rng = np.random.default_rng(0)
+    paths = []
+    for track in range(10):
+        samples = np.sin((0.05 if track < 5 else 0.9) * np.arange(RATE)) + 0.1 * rng.standard_normal(RATE)
+        paths.append(str(tmp_path / f"{track}.wav"))
+        soundfile.write(paths[-1], 0.5 * samples, RATE)
+    return paths
+
+
+@pytest.fixture
+def decoded(monkeypatch, tmp_path):
+    """Return a function that tells which files have been opened, in this process and in workers."""
+    log = tmp_path / "decoded.log"
+    monkeypatch.setenv("DECODED_LOG", str(log))
+    return lambda: [Path(line).name for line in log.read_text().splitlines()] if log.exists() else []
+
+
+class Logging(AudioLoader):
+    """A loader whose waveforms note each decoding in a file, which worker processes share."""
+
+    def transform(self, X):
+        waveforms = super().transform(X)
+        waveforms.__class__ = LoggingWaveforms
+        return waveforms
+
+
+class LoggingWaveforms(type(AudioLoader().transform([np.zeros(8)]))):
+    def decode(self, position):
+        with open(os.environ.get("DECODED_LOG", os.devnull), "a") as log:
+            log.write(self.paths[position] + "\n")
+        return super().decode(position)
+
+
+def loaded(paths, **params):
+    return Logging(RATE, duration=0.5, **params).transform(paths)
+
+
+class TestMemory:
+    def test_a_second_run_decodes_nothing_and_gives_the_same(self, paths, decoded, tmp_path):
+        extractor = MFCCExtractor(memory=tmp_path / "store")
+        first = extractor.transform(loaded(paths))
+        assert sorted(decoded()) == [f"{track}.wav" for track in range(10)]
+        second = extractor.transform(loaded(paths[::-1]))
+        assert len(decoded()) == 10
+        np.testing.assert_array_equal(second[::-1], first)
+        np.testing.assert_array_equal(first, MFCCExtractor().transform(loaded(paths)))
+
+    def test_a_search_decodes_each_file_once(self, paths, decoded, tmp_path):
+        model = Pipeline(
+            [
+                ("load", Logging(RATE, duration=0.5)),
+                ("mel", MelExtractor(16, memory=str(tmp_path / "store"))),
+                ("net", CNNClassifier((8,), max_epochs=1, random_state=0)),
+            ]
+        )
+        grid = {"net__lr": [1e-4, 3e-4, 1e-3, 3e-3], "net__dropout": [0.0, 0.3]}
+        search = GridSearchCV(model, grid, cv=5, n_jobs=2, error_score="raise")
+        search.fit(paths, ["low"] * 5 + ["high"] * 5).predict(paths)
+        assert sorted(decoded()) == [f"{track}.wav" for track in range(10)]
+
+    def test_threads_at_once_compute_an_entry_once(self, tmp_path):
+        computed = []
+
+        def compute():
+            computed.append(1)
+            time.sleep(0.2)
+            return np.arange(3)
+
+        with ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda _: ArrayStore(tmp_path).fetch("key", compute), range(8)))
+        assert len(computed) == 1
+        assert [result.tolist() for result in results] == [[0, 1, 2]] * 8
+
+    @pytest.mark.parametrize("change", [{"n_mfcc": 12}, {"n_mels": 64}, {"hop_length": 256}, {"deltas": 1}])
+    def test_other_parameters_are_another_entry(self, paths, decoded, tmp_path, change):
+        store = tmp_path / "store"
+        MFCCExtractor(memory=store).transform(loaded(paths[:1]))
+        changed = MFCCExtractor(memory=store, **change).transform(loaded(paths[:1]))
+        assert len(decoded()) == 2
+        np.testing.assert_array_equal(changed, MFCCExtractor(**change).transform(loaded(paths[:1])))
+
+    def test_another_part_of_the_track_is_another_entry(self, paths, decoded, tmp_path):
+        for offset in (0.0, 0.25):
+            MFCCExtractor(memory=tmp_path / "store").transform(loaded(paths[:1], offset=offset))
+        assert len(decoded()) == 2
+
+    def test_threads_and_progress_bars_are_not(self, paths, decoded, tmp_path):
+        MFCCExtractor(memory=tmp_path / "store").transform(loaded(paths))
+        MFCCExtractor(memory=tmp_path / "store", n_jobs=2, verbose=True).transform(loaded(paths))
+        assert len(decoded()) == 10
+
+    def test_a_rewritten_file_is_computed_again(self, paths, tmp_path):
+        extractor = MFCCExtractor(memory=tmp_path / "store")
+        waveforms = loaded(paths[:1])
+        before = extractor.transform(waveforms)
+        soundfile.write(paths[0], np.random.default_rng(1).uniform(-0.5, 0.5, RATE), RATE)
+        os.utime(paths[0], ns=(0, time.time_ns() + 10**9))
+        after = extractor.transform(waveforms)
+        assert not np.allclose(before, after)
+        np.testing.assert_array_equal(after, MFCCExtractor().transform(loaded(paths[:1])))
+
+    def test_silence_for_a_broken_file_is_not_kept(self, paths, tmp_path):
+        good = Path(paths[0]).read_bytes()
+        Path(paths[0]).write_text("no audio")
+        stat = os.stat(paths[0])
+        extractor = MFCCExtractor(memory=tmp_path / "store")
+        with pytest.warns(UserWarning, match="silence stands in"):
+            silence = extractor.transform(loaded(paths[:1], on_error="warn"))
+        Path(paths[0]).write_bytes(good)
+        os.utime(paths[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert not np.allclose(extractor.transform(loaded(paths[:1])), silence)
+
+    def test_a_joblib_memory_does_too_and_can_be_bounded(self, paths, decoded, tmp_path):
+        memory = joblib.Memory(tmp_path / "store", verbose=0)
+        for _ in range(2):
+            MFCCExtractor(memory=memory).transform(loaded(paths))
+        assert len(decoded()) == 10
+        memory.reduce_size(items_limit=4)
+        MFCCExtractor(memory=memory).transform(loaded(paths))
+        assert len(decoded()) == 16
+
+    def test_a_memory_without_a_folder_keeps_nothing(self, paths, decoded):
+        for _ in range(2):
+            MFCCExtractor(memory=joblib.Memory(None)).transform(loaded(paths[:1]))
+        assert len(decoded()) == 2
+
+
+class TestDamage:
+    @pytest.mark.parametrize("damage", ["cut", "empty", "flip"])
+    def test_a_damaged_entry_is_computed_again_with_a_warning(self, tmp_path, damage):
+        expected = np.random.default_rng(0).random(1000)
+        store = ArrayStore(tmp_path)
+        store.fetch("key", lambda: expected)
+        (entry,) = tmp_path.rglob("output.pkl")
+        content = bytearray(entry.read_bytes())
+        middle = len(content) // 2
+        content[middle] ^= 0xFF
+        entry.write_bytes({"cut": content[:middle], "empty": b"", "flip": content}[damage])
+        with pytest.warns(UserWarning, match="a stored entry is damaged and computed again"):
+            np.testing.assert_array_equal(store.fetch("key", lambda: expected), expected)
+        np.testing.assert_array_equal(store.fetch("key", lambda: 0), expected)
+
+    def test_a_process_killed_while_it_writes_leaves_no_wrong_entry(self, tmp_path):
+        code = (
+            "import sys, numpy as np\n"
+            "from skgenre._store import ArrayStore\n"
+            "store = ArrayStore(sys.argv[1])\n"
+            "print('ready', flush=True)\n"
+            "for key in range(10**6):\n"
+            "    store.fetch(key, lambda: np.full(300_000, key))\n"
+        )
+        for delay in (0.05, 0.15, 0.3):
+            with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) as process:
+                process.stdout.readline()
+                time.sleep(delay)
+                process.send_signal(signal.SIGKILL)
+        store = ArrayStore(tmp_path)
+        n_entries = len(list(tmp_path.rglob("output.pkl")))
+        assert n_entries > 0
+        for key in range(n_entries + 1):
+            np.testing.assert_array_equal(store.fetch(key, lambda key=key: np.full(300_000, key)), key)
+
+    def test_two_processes_fill_the_same_store_at_once(self, paths, decoded, tmp_path):
+        def features():
+            return MFCCExtractor(memory=tmp_path / "store").transform(loaded(paths))
+
+        results = joblib.Parallel(n_jobs=2)(joblib.delayed(features)() for _ in range(4))
+        assert sorted(decoded()) == [f"{track}.wav" for track in range(10)]
+        for result in results:
+            np.testing.assert_array_equal(result, results[0])
+
+
+class TestOut:
+    def test_the_features_are_those_in_memory_but_mapped_from_one_file(self, paths, tmp_path):
+        features = MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))
+        np.testing.assert_array_equal(features, MFCCExtractor().transform(loaded(paths)))
+        assert isinstance(features.base.base, np.memmap)
+        assert not features.flags.writeable
+        assert len(list((tmp_path / "out").glob("*.npy"))) == 1
+
+    def test_the_file_is_used_again_by_a_clone_and_not_for_other_tracks_or_parameters(self, paths, decoded, tmp_path):
+        for _ in range(2):
+            MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))
+        assert len(decoded()) == 10
+        MFCCExtractor(out=tmp_path / "out").transform(loaded(paths[:5]))
+        MFCCExtractor(12, out=tmp_path / "out").transform(loaded(paths))
+        assert len(list((tmp_path / "out").glob("*.npy"))) == 3
+
+    def test_a_net_learns_from_it_as_from_memory(self, paths, tmp_path):
+        def answers(**params):
+            X = MFCCExtractor(**params).transform(loaded(paths))
+            net = CNNClassifier((8,), max_epochs=2, random_state=0).fit(X, ["low"] * 5 + ["high"] * 5)
+            return net.predict_proba(X)
+
+        np.testing.assert_array_equal(answers(out=tmp_path / "out"), answers())
+
+    def test_an_error_midway_leaves_no_file_that_looks_finished(self, paths, tmp_path):
+        content = Path(paths[-1]).read_bytes()
+        Path(paths[-1]).write_text("no audio")
+        extractor = MFCCExtractor(out=tmp_path / "out")
+        with pytest.raises(ValueError, match=r"9\.wav"):
+            extractor.transform(loaded(paths))
+        assert not list((tmp_path / "out").glob("*.npy"))
+        Path(paths[-1]).write_bytes(content)
+        assert extractor.transform(loaded(paths)).shape[0] == 10
+
+    def test_tracks_of_their_own_length_are_an_error(self, paths, tmp_path):
+        with pytest.raises(ValueError, match=r"out needs tracks of equal length: set AudioLoader\(duration"):
+            MFCCExtractor(out=tmp_path).transform(AudioLoader().transform(paths))
