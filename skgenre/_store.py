@@ -59,7 +59,7 @@ class ArrayStore:
         shelved = self._entry.call_and_shelve(key, compute)
         try:
             array, checksum = shelved.get()
-            if crc32(array) == checksum:
+            if crc32(array.data) == checksum:
                 return array
             cause = "its checksum is wrong"
         except Exception as error:  # whatever unpickling a damaged file may raise
@@ -71,7 +71,7 @@ class ArrayStore:
 
 def _entry(key: Hashable, compute: Callable[[], np.ndarray]) -> tuple[np.ndarray, int]:
     array = np.ascontiguousarray(compute())
-    return array, crc32(array)
+    return array, crc32(array.data)
 
 
 def stack_rows(rows: Iterator[np.ndarray], n_rows: int, empty: Callable[..., np.ndarray] = np.empty) -> np.ndarray:
@@ -124,8 +124,6 @@ def map_rows(folder: Any, key: Any, rows: Callable[[], Iterator[np.ndarray]], n_
         if not path.exists():
             # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
             partial = path.with_suffix(".partial")
-            stacked = stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
-            stacked.flush()
-            del stacked
+            stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
             os.replace(partial, path)
     return np.load(path, mmap_mode="r")

@@ -236,7 +236,7 @@ class TestWeights:
 
     def test_weights_that_are_all_zero_are_an_error(self, make):
         X, y = music()
-        with pytest.raises(ValueError, match="must contain at least one non-zero|must be above 0"):
+        with pytest.raises(ValueError, match=r"must contain at least one non-zero|must be above 0"):
             make().fit(X, y, sample_weight=np.zeros(len(y)))
 
 

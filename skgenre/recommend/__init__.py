@@ -58,7 +58,7 @@ class EmbeddingRecommender(NeighborQueries, BaseEstimator):
         Number of fitted tracks.
     n_features_in_ : int
         Number of columns of ``X``, where ``X`` is embeddings or the embedder has this attribute.
-    feature_names_in_ : ndarray of shape (n_features_in_,) of str
+    feature_names_in_ : ndarray of shape (`n_features_in_`,) of str
         Names of the columns of ``X``, where they are all strings.
 
     See Also
