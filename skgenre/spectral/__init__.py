@@ -4,18 +4,20 @@ Conventions, as in librosa: frames are centred (frame ``t`` is centred on sample
 beyond both ends), the window is a periodic Hann window, the mel scale is Slaney's with area-normalised filters.
 """
 
-from functools import lru_cache
-
-import librosa
 import numpy as np
 from scipy.fft import dct, rfft
-from scipy.signal import get_window, savgol_filter
+
+from skgenre.spectral._kernel import fill_mel_power, supports
+from skgenre.spectral._mel import mel_bands, mel_bank
 
 BLOCK_FRAMES = 256
-"""Frames transformed at once: a block of them stays in a processor's cache."""
+"""Frames transformed at once where there is no program for the length of the transform."""
 
 DELTA_WIDTH = 9
 """Frames over which a delta is fitted."""
+
+_DELTA_TAPS = {1: np.arange(-4, 5) / 60, 2: np.array([28, 7, -8, -17, -20, -17, -8, 7, 28]) / 462}
+"""Slope and curvature of the line and the parabola nearest to 9 frames, after Savitzky and Golay."""
 
 
 def n_frames(n_samples: int, *, n_fft: int, hop_length: int) -> int:
@@ -55,14 +57,13 @@ def mel_power(
     power : ndarray of shape (n_mels, n_frames), float32
         Power per band and frame.
     """
-    total = n_frames(len(y), n_fft=n_fft, hop_length=hop_length)
-    window, bank = _window(n_fft), _mel_bank(sample_rate, n_fft, n_mels, fmin, fmax)
-    padded = np.pad(y, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length][:total]
-    power = np.empty((n_mels, total), dtype=np.float32)
-    for start in range(0, total, BLOCK_FRAMES):
-        spectrum = rfft(frames[start : start + BLOCK_FRAMES] * window, axis=1)
-        power[:, start : start + BLOCK_FRAMES] = bank @ (spectrum.real**2 + spectrum.imag**2).T
+    y = np.ascontiguousarray(y, dtype=np.float32)
+    power = np.empty((n_mels, n_frames(len(y), n_fft=n_fft, hop_length=hop_length)), dtype=np.float32)
+    bank = (sample_rate, n_fft, n_mels, fmin, fmax)
+    if supports(n_fft):
+        fill_mel_power(power, y, n_fft, hop_length, *mel_bands(*bank))
+    else:
+        _fill_mel_power_by_blocks(power, y, n_fft, hop_length, mel_bank(*bank))
     return power
 
 
@@ -83,10 +84,11 @@ def power_to_db(power: np.ndarray, *, top_db: float = 80.0, floor: float = 1e-10
     decibels : ndarray
         The same array.
     """
-    np.maximum(power, floor, out=power)
-    np.log10(power, out=power)
-    power *= 10
-    return np.maximum(power, power.max() - top_db, out=power)
+    with np.errstate(divide="ignore"):  # of silence
+        np.log(power, out=power)  # faster than log10
+    power *= 10 / np.log(10)
+    lowest = 10 * np.log10(floor)
+    return np.maximum(power, np.maximum(power.max() - top_db, lowest), out=power)
 
 
 def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
@@ -123,16 +125,26 @@ def with_deltas(features: np.ndarray, order: int) -> np.ndarray:
     features : ndarray of shape (n_bands * (1 + order), n_frames), float32
         Features, first and second derivatives.
     """
-    mode = "interp" if features.shape[1] >= DELTA_WIDTH else "nearest"
-    deltas = [savgol_filter(features, DELTA_WIDTH, polyorder=k, deriv=k, mode=mode) for k in range(1, order + 1)]
-    return np.concatenate([features, *deltas])
+    n_bands, total = features.shape
+    edge = DELTA_WIDTH // 2
+    long = total >= DELTA_WIDTH
+    source = features if long else np.pad(features, ((0, 0), (edge, edge)), mode="edge")
+    out = np.zeros((1 + order, n_bands, total), dtype=np.float32)
+    out[0] = features
+    for k in range(1, order + 1):
+        inner = out[k, :, edge:-edge] if long else out[k]
+        for shift, tap in enumerate(_DELTA_TAPS[k]):
+            inner += np.float32(tap) * source[:, shift : shift + inner.shape[1]]
+        if long:  # the k-th derivative of a polynomial of degree k is the same everywhere
+            out[k, :, :edge] = inner[:, :1]
+            out[k, :, -edge:] = inner[:, -1:]
+    return out.reshape(-1, total)
 
 
-@lru_cache(maxsize=16)
-def _window(n_fft: int) -> np.ndarray:
-    return get_window("hann", n_fft).astype(np.float32)
-
-
-@lru_cache(maxsize=16)
-def _mel_bank(sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float | None) -> np.ndarray:
-    return librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
+def _fill_mel_power_by_blocks(power: np.ndarray, y: np.ndarray, n_fft: int, hop_length: int, bank: np.ndarray) -> None:
+    """Fill in the power where the length of the transform has no program of its own."""
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, n_fft // 2), n_fft)[::hop_length]
+    for start in range(0, power.shape[1], BLOCK_FRAMES):
+        spectrum = rfft(frames[start : start + BLOCK_FRAMES] * window, axis=1)
+        power[:, start : start + BLOCK_FRAMES] = bank @ (spectrum.real**2 + spectrum.imag**2).T
