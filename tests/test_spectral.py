@@ -1,5 +1,8 @@
 """The numerics of time-frequency features, against librosa, scipy and known answers."""
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import librosa
 import numpy as np
 import pytest
@@ -15,6 +18,7 @@ PLAIN = {"sample_rate": RATE, "n_mels": 128, "n_fft": 2048, "hop_length": 512, "
 pytestmark = [
     pytest.mark.filterwarnings("ignore:n_fft=.* is too large:UserWarning"),
     pytest.mark.filterwarnings("ignore:Empty filters detected:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.*bands hold no frequency:UserWarning"),
 ]
 
 
@@ -82,12 +86,96 @@ def test_the_power_is_that_of_librosa_across_blocks(parameters):
     np.testing.assert_allclose(spectral.mel_power(y, **sizes), librosa_mel(y, **sizes), rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("n_fft", [64, 128, 256, 512, 1024, 2048, 4096, 8192])
+@pytest.mark.parametrize(("sample_rate", "hop_length"), [(8000, 128), (22050, 441), (48000, 2048)])
+def test_the_power_is_that_of_librosa_for_transforms_of_a_power_of_two(n_fft, sample_rate, hop_length):
+    sizes = PLAIN | {"n_fft": n_fft, "hop_length": hop_length, "sample_rate": sample_rate}
+    y = noise(20_000)
+    expected = librosa_mel(y, **sizes)
+    np.testing.assert_allclose(spectral.mel_power(y, **sizes), expected, rtol=1e-3, atol=1e-6 * expected.max())
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 4, 5, 15, 16, 17, 20, 21, 31, 32, 33])
+@pytest.mark.parametrize("beyond", [0, 511])
+def test_the_power_is_that_of_librosa_for_any_number_of_frames(n_frames, beyond):
+    """Frames are worked on sixteen at a time, those that reach beyond an end apart from the rest."""
+    y = noise(512 * (n_frames - 1) + beyond)
+    if len(y):
+        power = spectral.mel_power(y, **PLAIN)
+        assert power.shape == (128, n_frames)
+        np.testing.assert_allclose(power, librosa_mel(y, **PLAIN), rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_fft", [512, 2048])
+@pytest.mark.parametrize("frequency", [100, 440, 5000])
+def test_decibels_of_a_tone_in_noise_are_those_of_librosa(frequency, n_fft):
+    """What lies far below a tone is as it should be, on either side of it."""
+    tone = np.sin(2 * np.pi * frequency * np.arange(RATE) / RATE)
+    y = (tone + noise(RATE) / 3).astype(np.float32)
+    sizes = PLAIN | {"n_fft": n_fft}
+    decibels = spectral.power_to_db(spectral.mel_power(y, **sizes))
+    np.testing.assert_allclose(decibels, librosa.power_to_db(librosa_mel(y, **sizes)), atol=1e-3)
+
+
+@pytest.mark.parametrize("sizes", [{"n_fft": 256}, {"n_fft": 300}, {"n_fft": 512, "n_mels": 400}])
+def test_bands_without_a_frequency_stay_silent_with_a_warning(sizes):
+    sizes = PLAIN | {"hop_length": 100, "fmax": 10_999.0 + len(sizes)} | sizes  # bands that no other test has made
+    with pytest.warns(UserWarning, match=r"bands hold no frequency .* use fewer bands or a longer transform"):
+        power = spectral.mel_power(noise(5000), **sizes)
+    empty = ~librosa.filters.mel(
+        sr=RATE, n_fft=sizes["n_fft"], n_mels=sizes["n_mels"], fmin=0.0, fmax=sizes["fmax"]
+    ).any(axis=1)
+    np.testing.assert_array_equal(~power.any(axis=1), empty)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in matmul:RuntimeWarning")
+@pytest.mark.parametrize("n_fft", [2048, 2000])
+def test_a_frame_does_not_depend_on_the_others(n_fft):
+    """Neither a loud frame nor one that is not a number leaks into its neighbours."""
+    sizes = PLAIN | {"n_fft": n_fft}
+    y = noise(40_000)
+    expected = spectral.mel_power(y, **sizes)
+    for bad in (np.nan, np.inf, 1e15):
+        spoilt = y.copy()
+        spoilt[20_000] = bad
+        touched = np.abs(np.arange(expected.shape[1]) * 512 - 20_000) <= n_fft // 2
+        power = spectral.mel_power(spoilt, **sizes)
+        np.testing.assert_array_equal(power[:, ~touched], expected[:, ~touched])
+        assert not np.isclose(power[:, touched], expected[:, touched]).any(axis=0)[1:-1].any()
+
+
+@pytest.mark.parametrize("n_fft", [2048, 2000])
+def test_any_kind_of_array_gives_the_same_power(n_fft):
+    sizes = PLAIN | {"n_fft": n_fft}
+    y = noise(20_000)
+    expected = spectral.mel_power(y, **sizes)
+    apart = np.zeros((len(y), 3), dtype=np.float32)
+    apart[:, 1] = y
+    for same in (y.astype(np.float64), apart[:, 1], y[::-1].copy()[::-1], np.concatenate([[0], y])[1:]):
+        np.testing.assert_array_equal(spectral.mel_power(same, **sizes), expected)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e-12, 1e12])
+def test_the_power_of_very_soft_and_very_loud_waveforms_is_that_of_librosa(scale):
+    y = (noise(20_000) * scale).astype(np.float32)
+    np.testing.assert_allclose(spectral.mel_power(y, **PLAIN), librosa_mel(y, **PLAIN), rtol=1e-3, atol=1e-37)
+
+
+def test_threads_do_not_disturb_each_other():
+    """Not even where they all ask for a length of transform that was never asked for before."""
+    sizes = PLAIN | {"n_fft": 16384}
+    waveforms = [noise(30_000, seed) for seed in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(lambda y: spectral.mel_power(y, **sizes), waveforms))
+    np.testing.assert_array_equal(at_once, [spectral.mel_power(y, **sizes) for y in waveforms])
+
+
 @pytest.mark.parametrize("block", [1, 3, 10_000])
 def test_the_size_of_a_block_does_not_matter(monkeypatch, block):
-    y = noise(40_000)
-    whole = spectral.mel_power(y, **PLAIN)
+    y, sizes = noise(40_000), PLAIN | {"n_fft": 2000}
+    whole = spectral.mel_power(y, **sizes)
     monkeypatch.setattr(spectral, "BLOCK_FRAMES", block)
-    np.testing.assert_allclose(spectral.mel_power(y, **PLAIN), whole, rtol=1e-5)
+    np.testing.assert_allclose(spectral.mel_power(y, **sizes), whole, rtol=1e-5)
 
 
 def test_the_waveform_is_left_as_it_was():
@@ -111,8 +199,10 @@ def test_decibels_are_those_of_librosa(power, top_db):
     np.testing.assert_allclose(spectral.power_to_db(power.copy(), top_db=top_db), expected, atol=1e-4)
 
 
-def test_decibels_of_silence_are_finite_and_flat():
-    decibels = spectral.power_to_db(np.zeros((4, 3), dtype=np.float32))
+def test_decibels_of_silence_are_finite_and_flat_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        decibels = spectral.power_to_db(np.zeros((4, 3), dtype=np.float32))
     np.testing.assert_allclose(decibels, -100, rtol=1e-6)
 
 
