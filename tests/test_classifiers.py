@@ -324,6 +324,14 @@ class TestBadInput:
         with pytest.raises(ValueError, match="at least two genres, got one class: jazz"):
             make().fit(X, ["jazz"] * len(X))
 
+    @pytest.mark.parametrize("missing", [None, float("nan")])
+    def test_a_missing_genre_is_named_by_its_row(self, make, missing):
+        X, y = music()
+        y = y.astype(object)
+        y[[4, 7]] = missing
+        with pytest.raises(ValueError, match="got none in 2 rows, first 4"):
+            make().fit(X, y)
+
     def test_other_bands_than_in_fit_are_an_error(self, make):
         X, y = music()
         net = make(max_epochs=1).fit(X, y)

@@ -34,15 +34,14 @@ def paths(tmp_path):
 
 
 @pytest.fixture
-def decoded(monkeypatch, tmp_path):
-    """Return a function that tells which files have been opened, in this process and in workers."""
+def decoded(tmp_path):
+    """Return a function that tells which files have been decoded, in this process and in workers."""
     log = tmp_path / "decoded.log"
-    monkeypatch.setenv("DECODED_LOG", str(log))
-    return lambda: [Path(line).name for line in log.read_text().splitlines()] if log.exists() else []
+    return lambda: log.read_text().splitlines() if log.exists() else []
 
 
 class Logging(AudioLoader):
-    """A loader whose waveforms note each decoding in a file, which worker processes share."""
+    """A loader whose waveforms note each decoding in a file beside the track, which worker processes share."""
 
     def transform(self, X):
         waveforms = super().transform(X)
@@ -52,8 +51,9 @@ class Logging(AudioLoader):
 
 class LoggingWaveforms(type(AudioLoader().transform([np.zeros(8)]))):
     def decode(self, position):
-        with open(os.environ.get("DECODED_LOG", os.devnull), "a") as log:
-            log.write(self.paths[position] + "\n")
+        path = Path(self.paths[position])
+        with path.with_name("decoded.log").open("a") as log:
+            log.write(path.name + "\n")
         return super().decode(position)
 
 

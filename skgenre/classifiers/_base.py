@@ -140,6 +140,8 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         y = column_or_1d(y, warn=True)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
+        elif y.dtype.kind == "O" and (missing := [row for row, label in enumerate(y) if _is_missing(label)]):
+            raise ValueError(f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}")
         check_classification_targets(y)
         check_consistent_length(X, y, groups)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -352,6 +354,10 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _is_missing(label: Any) -> bool:
+    return label is None or label != label  # NaN is the value that differs from itself
 
 
 def _rows(X: Any, rows: np.ndarray) -> Any:
