@@ -11,11 +11,14 @@ import numpy as np
 
 from skgenre.datasets._styles import STYLES, Style
 
-_ALTERNATIVES = ("drums", "progressions", "comping", "bass", "chords_by", "bass_by", "lead_by")
 N_BANDS = 9  # of the equaliser
-BORROWED = 0.04  # how much of its playing an artist has from another genre
-SPREAD = 1.1  # standard deviation of the artists' equalisers, in decibels
-HABIT = 0.85  # how often an artist does what it did before
+
+# These decide how hard the genres are to tell by tracks of other artists: with more of each it becomes harder.
+_BORROWED = 0.03  # share of its playing that an artist has from another genre
+_SPREAD = 0.7  # standard deviation of the artists' equalisers, in decibels
+_HABIT = 0.85  # how often an artist keeps to its favourite among alternatives; with less, tracks of one artist differ
+
+_ALTERNATIVES = ("drums", "progressions", "comping", "bass", "chords_by", "bass_by", "lead_by")
 _BORROWABLE = (*_ALTERNATIVES, "tempo", "swing", "scale", "gate", "melody", "drive", "balance")
 
 
@@ -44,29 +47,28 @@ def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
     """Draw an artist of a genre."""
     own = STYLES[genre]
     other = STYLES[str(rng.choice([name for name in STYLES if name != genre]))]
-    borrowed: dict[str, Any] = {name: getattr(other, name) for name in _BORROWABLE if rng.random() < BORROWED}
+    borrowed: dict[str, Any] = {name: getattr(other, name) for name in _BORROWABLE if rng.random() < _BORROWED}
     style = replace(own, **borrowed)
     # Habits: the alternatives in this artist's order of preference.
     habits: dict[str, Any] = {name: _shuffled(getattr(style, name), rng) for name in _ALTERNATIVES}
     style = replace(style, **habits)
+    tone = np.interp(np.linspace(0, 1, N_BANDS), np.linspace(0, 1, len(style.tone)), style.tone)
     return Artist(
         style=style,
         tempo=rng.uniform(*style.tempo),
         key=int(rng.integers(12)),
-        gains=np.interp(np.linspace(0, 1, N_BANDS), np.linspace(0, 1, len(style.tone)), style.tone)
-        + SPREAD * rng.standard_normal(N_BANDS)
-        + np.linspace(1, -1, N_BANDS) * rng.normal(0, SPREAD),
-        balance=rng.normal(0, 1.5, 4),
+        gains=tone + rng.normal(0, _SPREAD, N_BANDS) + np.linspace(1, -1, N_BANDS) * rng.normal(0, _SPREAD),
+        balance=rng.normal(0, 1.0, 4),
         formants=np.array([rng.uniform(300, 850), rng.uniform(900, 2200), rng.uniform(2300, 3400)]),
-        register=int(rng.integers(-5, 6)),
+        register=int(rng.integers(-4, 5)),
         kit={
-            "pitch": rng.uniform(0.8, 1.25),
+            "pitch": rng.uniform(0.85, 1.2),
             "brightness": rng.uniform(*style.brightness),
-            "length": rng.uniform(0.6, 1.5),
+            "length": rng.uniform(0.7, 1.4),
         },
-        room_seconds=rng.uniform(*style.room),
-        room_wet=rng.uniform(*style.wet),
-        noise=rng.uniform(45, 65),
+        room_seconds=rng.uniform(*style.room[0]),
+        room_wet=rng.uniform(*style.room[1]),
+        noise=rng.uniform(30, 45),
         drive=rng.uniform(*style.drive),
         compression=rng.uniform(*style.compression),
         looseness=rng.uniform(0.001, 0.008),
@@ -77,7 +79,7 @@ def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
 def choose(alternatives: tuple[Any, ...], rng: np.random.Generator) -> Any:
     """Choose the first alternative, an artist's favourite, more often than those after it."""
     for alternative in alternatives[:-1]:
-        if rng.random() < HABIT:
+        if rng.random() < _HABIT:
             return alternative
     return alternatives[-1]
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from skgenre.datasets import _sounds
 from skgenre.datasets._artists import N_BANDS, Artist
-from skgenre.datasets._scores import Note, Score
+from skgenre.datasets._scores import Note, Score, Strokes
 from skgenre.datasets._sounds import INSTRUMENTS, Samples
 
 _PARTS = ("drums", "bass", "chords", "lead")
-WAYWARDNESS = 1.0  # how far one track's equaliser and balance stray from its artist's, in decibels
+_WAYWARDNESS = 1.0  # how far one track's equaliser and balance stray from its artist's, in decibels
 
 
 def perform(score: Score, artist: Artist, duration: float, sample_rate: int, rng: np.random.Generator) -> Samples:
@@ -22,8 +22,8 @@ def perform(score: Score, artist: Artist, duration: float, sample_rate: int, rng
         Samples between -1 and 1.
     """
     n_samples = round(duration * sample_rate)
-    balance = np.add(artist.style.balance, artist.balance) + rng.normal(0, WAYWARDNESS, len(_PARTS))
-    gains = artist.gains + rng.normal(0, WAYWARDNESS, N_BANDS)
+    balance = np.add(artist.style.balance, artist.balance) + rng.normal(0, _WAYWARDNESS, len(_PARTS))
+    gains = artist.gains + rng.normal(0, _WAYWARDNESS, N_BANDS)
     mix = np.zeros(n_samples)
     drive = max(0.0, artist.drive * rng.normal(1, 0.3))
     for part, decibels in zip(_PARTS, balance, strict=True):
@@ -36,16 +36,11 @@ def perform(score: Score, artist: Artist, duration: float, sample_rate: int, rng
         if part == "chords" or score.instruments.get(part) == "saw":
             stem = _level(_sounds.overdrive(stem, drive, sample_rate))
         mix += 10 ** (decibels / 20) * stem
-    room = _sounds.room_response(
-        n_samples,
-        sample_rate,
-        np.random.default_rng(artist.seed),
-        seconds=artist.room_seconds,
-        wet=artist.room_wet,
-    )
+    its_own = np.random.default_rng(artist.seed)
+    room = _sounds.room_response(n_samples, sample_rate, its_own, seconds=artist.room_seconds, wet=artist.room_wet)
     mix = _sounds.equalise_in_room(mix, gains, room, sample_rate)
     mix = _sounds.compress(_level(mix), artist.compression, sample_rate)
-    mix = _level(mix) + 10 ** (-artist.noise / 20) * rng.standard_normal(n_samples)
+    mix = _level(mix) + 10 ** (-artist.noise / 20) * _level(rng.standard_normal(n_samples))
     return rng.uniform(0.5, 0.95) * mix / np.abs(mix).max()
 
 
@@ -54,7 +49,7 @@ def _level(sound: Samples) -> Samples:
     return 0.1 * sound / max(float(np.sqrt(np.mean(sound**2))), 1e-9)
 
 
-def _strike(strokes: dict[str, list[tuple[float, float]]], kit: dict[str, Samples], n_samples: int, sample_rate: int):
+def _strike(strokes: Strokes, kit: dict[str, Samples], n_samples: int, sample_rate: int) -> Samples:
     stem = np.zeros(n_samples)
     for drum, times in strokes.items():
         for start, loudness in times:
@@ -62,7 +57,9 @@ def _strike(strokes: dict[str, list[tuple[float, float]]], kit: dict[str, Sample
     return stem
 
 
-def _play(notes: list[Note], instrument: str, artist: Artist, n_samples: int, sample_rate: int, rng) -> Samples:
+def _play(
+    notes: list[Note], instrument: str, artist: Artist, n_samples: int, sample_rate: int, rng: np.random.Generator
+) -> Samples:
     play = INSTRUMENTS[instrument]
     if instrument == "voice":
         play = partial(play, formants=artist.formants)

@@ -9,14 +9,23 @@ from typing import NamedTuple
 import numpy as np
 
 from skgenre.datasets._artists import Artist, choose
-from skgenre.datasets._styles import SCALES, Drums
+from skgenre.datasets._styles import Drums
 
+Strokes = dict[str, list[tuple[float, float]]]  # by drum: start in seconds, loudness
 Chord = tuple[int, tuple[int, ...]]  # its root above the key, and its tones above the root, in semitones
 
 _KEYS = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _LOUDNESS = {"X": 1.0, "x": 0.75, "o": 0.3}
 _POWER = (0, 7, 12)
 _ROOTS = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
+_SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "pentatonic": (0, 2, 4, 7, 9),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+}
 _STEPS = 4  # in a beat
 
 
@@ -31,11 +40,11 @@ class Note(NamedTuple):
 
 @dataclass
 class Score:
-    """A tune: strokes by drum as (start in seconds, loudness), notes and instruments by part."""
+    """A tune: strokes by drum, notes and instruments by part."""
 
     title: str
     instruments: dict[str, str]
-    strokes: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
+    strokes: Strokes = field(default_factory=lambda: defaultdict(list))
     notes: dict[str, list[Note]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -68,7 +77,7 @@ class _Plan:
 def compose(artist: Artist, duration: float, rng: np.random.Generator) -> Score:
     """Write a tune of at least this many seconds; a longer one begins like a shorter one."""
     style = artist.style
-    tempo = round(np.clip(artist.tempo * rng.normal(1, 0.07), *style.tempo))
+    tempo = round(artist.tempo * rng.normal(1, 0.05))
     plan = _plan(artist, tempo, rng)
     bass, comping = choose(style.bass, rng), choose(style.comping, rng)
     gate, density = rng.uniform(*style.gate), rng.uniform(*style.melody)
@@ -106,7 +115,7 @@ def _plan(artist: Artist, tempo: float, rng: np.random.Generator) -> _Plan:
         swing=rng.uniform(*style.swing),
         looseness=artist.looseness,
         key=(artist.key + int(rng.choice([0, 0, 0, 2, 5, -5]))) % 12,
-        scale=SCALES[style.scale],
+        scale=_SCALES[style.scale],
         progression=[[_read_chord(symbol) for symbol in bar.split()] for bar in bars[first:] + bars[:first]],
         drums=drums,
         n_steps=len(next(iter(drums.values()))),

@@ -152,7 +152,7 @@ INSTRUMENTS = {
 
 def _noise_burst(t: Samples, rng: np.random.Generator, *, decay: float, band: tuple[float, float]) -> Samples:
     """Noise between two frequencies, given as fractions of Nyquist's, that dies away."""
-    low, high = np.clip(band, 0.005, 0.98)
+    low, high = np.clip(band, 0.005, [0.7, 0.98])  # a low sample rate leaves the hi-hat what it can
     noise = signal.sosfilt(signal.butter(1, (low, high), "bandpass", output="sos"), rng.standard_normal(len(t)))
     return noise / max(np.abs(noise).max(), 1e-12) * np.exp(-t / decay)
 
@@ -175,7 +175,8 @@ def drum_kit(
     t = _seconds(0.5, sample_rate)
     ping = sum(np.sin(2 * np.pi * f * brightness * t) for f in (2137.0, 3271.0, 4409.0) if f * brightness < nyquist)
     kick, snare = skin(0.3, 160, 48, 0.03, 0.1), 0.5 * skin(0.25, 240, 180, 0.02, 0.06)
-    kick[: len(t) // 50] += 0.3 * noise(0.01, 0.004, 800, 4000)[: len(t) // 50]
+    click = noise(0.01, 0.004, 800, 4000)
+    kick[: len(click)] += 0.3 * click
     return {
         "kick": kick,
         "snare": snare + 0.7 * noise(0.25, 0.07, 1200, 7000),
