@@ -366,3 +366,19 @@ def test_a_net_works_behind_the_scalers_of_scikit_learn():
     X, y = music(n_frames=6)
     flat = StandardScaler().fit_transform(X.reshape(len(X), -1))
     assert CNNClassifier(max_epochs=30, batch_size=8, random_state=0).fit(flat, y).score(flat, y) > 0.8
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_answers_in_bfloat16_are_near_those_in_float32(make, precision):
+    X, y = music()
+    net = make(precision=precision).fit(X, y)
+    assert net.net_.module_.use_bfloat16 == (precision == "bfloat16")
+    assert net.transform(X).dtype == np.float32
+    assert net.score(*music(seed=1)) > 0.9
+
+
+@pytest.mark.parametrize(("amx", "expected"), [(True, True), (False, False)])
+def test_the_precision_is_chosen_by_what_the_processor_knows(monkeypatch, amx, expected):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": amx}, raising=False)
+    net = CNNClassifier((8,), max_epochs=1, device="cpu").fit(*music())
+    assert net.net_.module_.use_bfloat16 is expected

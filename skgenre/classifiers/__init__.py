@@ -53,6 +53,8 @@ class CNNClassifier(NetClassifier):
         Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all.
     device : str, default="auto"
         Where to compute, as torch names it: ``"cpu"``, ``"cuda"``, ``"cuda:1"``. ``"auto"`` takes a GPU if any.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        What the net computes in. ``"auto"`` takes bfloat16 on a GPU that knows it and on a CPU with AMX.
     n_threads : int, default=1
         Threads of torch in ``fit``. Fixed, for results differ in their last digits with the number of threads;
         several fits at once, as with ``n_jobs`` in a search, use the cores better than several threads in one.
@@ -130,6 +132,7 @@ class CNNClassifier(NetClassifier):
         class_weight: Any = None,
         warm_start: bool = False,
         device: str = "auto",
+        precision: str = "auto",
         n_threads: int = 1,
         callbacks: Any = None,
         verbose: bool = False,
@@ -151,6 +154,7 @@ class CNNClassifier(NetClassifier):
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.device = device
+        self.precision = precision
         self.n_threads = n_threads
         self.callbacks = callbacks
         self.verbose = verbose
@@ -203,6 +207,8 @@ class RNNClassifier(NetClassifier):
         Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all.
     device : str, default="auto"
         Where to compute, as torch names it: ``"cpu"``, ``"cuda"``, ``"cuda:1"``. ``"auto"`` takes a GPU if any.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        What the net computes in. ``"auto"`` takes bfloat16 on a GPU that knows it and on a CPU with AMX.
     n_threads : int, default=1
         Threads of torch in ``fit``. Fixed, for results differ in their last digits with the number of threads;
         several fits at once, as with ``n_jobs`` in a search, use the cores better than several threads in one.
@@ -281,6 +287,7 @@ class RNNClassifier(NetClassifier):
         class_weight: Any = None,
         warm_start: bool = False,
         device: str = "auto",
+        precision: str = "auto",
         n_threads: int = 1,
         callbacks: Any = None,
         verbose: bool = False,
@@ -303,6 +310,7 @@ class RNNClassifier(NetClassifier):
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.device = device
+        self.precision = precision
         self.n_threads = n_threads
         self.callbacks = callbacks
         self.verbose = verbose

@@ -21,6 +21,7 @@ from skgenre.classifiers._training import (
     TrackNet,
     as_batch,
     band_moments,
+    prefers_bfloat16,
     score_segments,
     track_probabilities,
     training_session,
@@ -50,6 +51,7 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         "class_weight": [None, dict, StrOptions({"balanced"})],
         "warm_start": ["boolean"],
         "device": [str],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
         "n_threads": [Interval(Integral, 1, None, closed="left")],
         "callbacks": [None, list, tuple],
         "verbose": ["verbose"],
@@ -141,7 +143,9 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
         elif y.dtype.kind == "O" and (missing := [row for row, label in enumerate(y) if _is_missing(label)]):
-            raise ValueError(f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}")
+            raise ValueError(
+                f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}"
+            )
         check_classification_targets(y)
         check_consistent_length(X, y, groups)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -203,6 +207,7 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
             module__n_bands=len(mean),
             module__n_classes=len(self.classes_),
             module__dropout=self.dropout,
+            module__use_bfloat16=self._bfloat16,
             **{f"module__{name}": value for name, value in self._architecture().items()},
             criterion=torch.nn.CrossEntropyLoss,
             criterion__reduction="none",
@@ -337,6 +342,10 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         if device.type == "cuda" and not torch.cuda.is_available():
             raise ValueError(f'device={self.device!r}, but torch finds no GPU; "auto" or "cpu" works without one')
         return self.device
+
+    @property
+    def _bfloat16(self) -> bool:
+        return self.precision == "bfloat16" or (self.precision == "auto" and prefers_bfloat16(self._device))
 
     @property
     def _n_features_out(self) -> int:

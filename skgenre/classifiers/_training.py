@@ -35,6 +35,14 @@ def training_session(seed: int, n_threads: int) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
+def prefers_bfloat16(device: str) -> bool:
+    """Tell whether a device multiplies matrices faster in bfloat16: a GPU that knows it, a CPU with AMX."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities: Any = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not tell
+    return bool(capabilities.get("amx_bf16"))
+
+
 class TrackCrops(torch.utils.data.Dataset):
     """One random crop of each track per epoch, with its target and weight, made a batch at a time."""
 
