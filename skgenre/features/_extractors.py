@@ -95,21 +95,34 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return RowArray(map_rows(self.out, key, lambda: self._walk(X, rate), len(X)), band_names=names)
 
     def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
-        """Compute the rows in threads and give them in order as they are done, so that no second copy is ever held."""
+        """Compute the rows in threads and give them in order as they are done, so that no second copy is ever held.
+
+        Instead of threads, whatever ``joblib.parallel_config`` names: what changes ``X`` is therefore left to the
+        caller, since a worker process has a copy of it.
+        """
         store = None if self.memory is None else ArrayStore(self.memory)
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
         parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
         rows = parallel(delayed(self._compute_row)(X, row, sample_rate, store) for row in range(len(X)))
-        return iter(tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
+        rows = tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose)
+        for row, features in enumerate(rows):
+            if isinstance(features, AudioError):
+                features = self._compute(X.stand_in(row, features), sample_rate)
+            yield features
 
-    def _compute_row(self, X: Any, row: int, sample_rate: int, store: ArrayStore | None) -> np.ndarray:
-        if store is None or not isinstance(X, Waveforms):
+    def _compute_row(self, X: Any, row: int, sample_rate: int, store: ArrayStore | None) -> np.ndarray | AudioError:
+        """Compute one row, or say why silence has to stand in for it."""
+        if not isinstance(X, Waveforms):
             return self._compute(X[row], sample_rate)
         try:
+            if store is None:
+                return self._compute(X.decode(row), sample_rate)
             key = (self._recipe(sample_rate), X.key(row))
             return store.fetch(key, lambda: self._compute(X.decode(row), sample_rate))
         except AudioError as error:
-            return self._compute(X.stand_in(row, error), sample_rate)
+            if X.on_error == "raise":
+                raise
+            return error
 
     def _recipe(self, sample_rate: int) -> tuple:
         """Return what the features depend on beside the track."""
