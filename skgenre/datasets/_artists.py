@@ -1,7 +1,7 @@
 """Artists: what every track of one has in common, by which a model can know the artist instead of the genre.
 
-An artist has a sound (voice, room, equaliser, drum kit, balance) drawn alike for all genres, and a way of playing: the
-genre's, but with habits among its alternatives and with some of it borrowed from another genre.
+An artist has a sound of its own (voice, room, equaliser, drum kit, balance), not far from its genre's, and a way of
+playing: the genre's, but with habits among its alternatives and with some of it borrowed from another genre.
 """
 
 from dataclasses import dataclass, replace

@@ -34,10 +34,10 @@ def make_tracks(
 ) -> Bunch:
     """Compose and write synthetic music in ten genres, to try things on without any data.
 
-    Tempo, metre, drums, harmony, bass and instruments make the genre. Each artist has a sound of its own (voice, room,
-    equaliser, drum kit) and habits, some of them borrowed from another genre. As with real music, a model that has
-    heard an artist in training finds that artist's other tracks easy: split by ``groups`` to see what it knows about
-    genres.
+    Tempo, metre, drums, harmony, bass, instruments and production make the genre. Each artist has a sound of its own
+    (voice, room, equaliser, drum kit) and habits, now and then borrowed from another genre. As with real music, a
+    model that has heard an artist in training finds that artist's other tracks easy: split by ``groups`` to see what
+    it knows about genres.
 
     Parameters
     ----------
