@@ -35,6 +35,10 @@ lint: $(VENV)/.installed ## check style, formatting and types
 docs: $(VENV)/.docs ## build the site into docs/_build/html; a warning is an error
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -b html $(ARGS) docs docs/_build/html
 
+.PHONY: bench
+bench: $(VENV)/.bench ## measure speed and memory, side by side with others (ARGS="--quick" for a short run)
+	$(BIN)/python -m benchmarks $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was made, but for the virtual environment
 	rm -rf build dist demo docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
@@ -54,6 +58,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.docs: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	@touch $@
 
 $(BIN)/python:

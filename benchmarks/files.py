@@ -1,0 +1,42 @@
+"""From files to their MFCC."""
+
+import librosa
+import numpy as np
+from joblib import Parallel, delayed
+
+from benchmarks.measuring import Comparison, Music, Size, take_turns
+from skgenre import AudioLoader, MFCCExtractor
+
+TITLE = "Features of files"
+TEXT = """\
+From a list of paths to an array of MFCC; tracks of 30 s, in the cache of the file system, resampled to 22,050 Hz where
+they are at another rate. Times are for a track. skgenre works with `n_jobs=2`, and as a check of what the second thread
+brings, with 1. librosa is called in a loop, as its documentation does, and by joblib in two processes that stay alive.
+"""
+
+
+def measure(size: Size, music: Music) -> list[Comparison]:
+    n_rounds = size.pick(15, 3, 1)
+    return [
+        compare("22,050 Hz mono wav to MFCC", music.wav, n_rounds, at_least=8.0),
+        compare("44,100 Hz stereo mp3 to MFCC", music.mp3, n_rounds, at_least=4.0),
+    ]
+
+
+def compare(task: str, paths: list[str], n_rounds: int, *, at_least: float) -> Comparison:
+    contenders = {
+        "skgenre, n_jobs=2": lambda: with_skgenre(paths, n_jobs=2),
+        "librosa in a loop": lambda: np.stack([with_librosa(path) for path in paths]),
+        "librosa in 2 processes": lambda: np.stack(Parallel(n_jobs=2)(delayed(with_librosa)(path) for path in paths)),
+        "skgenre, n_jobs=1": lambda: with_skgenre(paths, n_jobs=1),
+    }
+    return Comparison(task, "ms", take_turns(contenders, n_rounds, scale=1e3 / len(paths)), at_least=at_least)
+
+
+def with_skgenre(paths: list[str], n_jobs: int) -> np.ndarray:
+    return MFCCExtractor(n_jobs=n_jobs).transform(AudioLoader(duration=30.0).transform(paths))
+
+
+def with_librosa(path: str) -> np.ndarray:
+    y, sample_rate = librosa.load(path, duration=30.0)
+    return librosa.feature.mfcc(y=y, sr=sample_rate)

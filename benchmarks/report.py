@@ -1,0 +1,150 @@
+"""The results as a table for the terminal, as JSON and as a page of the documentation."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.measuring import Comparison, Figure
+
+HEAD = """\
+==========
+Benchmarks
+==========
+
+What `make bench` measured on {processor}, {cores} cores, one thread in each numeric library unless another number is
+said, at a load of {load} from other work when it began. The contenders of a table took turns, A B A B, in the same
+process or in the same kind of process, so that both met the same machine; the figures are medians over these rounds.
+**Ratios are what to compare**: milliseconds are those of this machine. A ratio of 2 means that skgenre needs half of
+what the other one needs; beside it stand the quartiles of the ratios of the single rounds.
+
+Python {python}; {versions}.
+"""
+TAIL = """\
+To measure on another machine, run `make bench`: it installs what skgenre is compared with into the virtual environment,
+takes about ten minutes, and wants a machine that does nothing else meanwhile. `make bench ARGS="--quick"` takes fewer
+rounds and prints the tables only.
+"""
+
+
+@dataclass
+class Section:
+    """What was measured of a subject."""
+
+    title: str
+    text: str
+    comparisons: list[Comparison]
+
+    @classmethod
+    def from_dict(cls, content: dict) -> "Section":
+        comparisons = [
+            Comparison(**{**comparison, "figures": [Figure(**figure) for figure in comparison["figures"]]})
+            for comparison in content["comparisons"]
+        ]
+        return cls(content["title"], content["text"], comparisons)
+
+
+@dataclass
+class Report:
+    """A whole run."""
+
+    machine: dict
+    sections: list[Section]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        content = json.loads(text)
+        return cls(content["machine"], [Section.from_dict(section) for section in content["sections"]])
+
+    def goals(self) -> list[list[str]]:
+        """Return a row for each goal: task, what was reached, against what, the goal, and whether it is met."""
+        rows = []
+        for comparison in (comparison for section in self.sections for comparison in section.comparisons):
+            if comparison.met is None:
+                continue
+            ours, other = comparison.figures[:2]
+            if comparison.at_least is not None:
+                reached, goal = times(comparison.ratio(other)), f"at least {comparison.at_least:g}×"
+                against = other.who
+            else:
+                reached, goal = (
+                    amount(ours.median, comparison.unit),
+                    f"at most {comparison.at_most:g} {comparison.unit}",
+                )
+                against = f"{other.who}: {amount(other.median, comparison.unit)}"
+            rows.append([comparison.task, reached, against, goal, "yes" if comparison.met else "**no**"])
+        return [["Task", "skgenre", "against", "goal", "met"], *rows]
+
+
+def rows_of(comparison: Comparison) -> list[list[str]]:
+    """Return a row for each contender: task, who, median, ratio and quartiles, p99, what there is to say."""
+    rows = []
+    for number, figure in enumerate(comparison.figures):
+        task = comparison.task if number == 0 else ""
+        ratio = ""
+        if number:
+            ratio = times(comparison.ratio(figure))
+            if len(figure.values) > 2:
+                ratio += " ({} to {})".format(*(f"{quartile:.3g}" for quartile in comparison.spread(figure)))
+        notes = [f"p99 {amount(figure.p99, comparison.unit)}"] * comparison.latency + [figure.note] * bool(figure.note)
+        rows.append([task, figure.who, amount(figure.median, comparison.unit), ratio, ", ".join(notes)])
+    return rows
+
+
+COLUMNS = ["Task", "who", "median", "ratio to skgenre's", ""]
+
+
+def terminal(report: Report) -> str:
+    """Return the tables as plain text."""
+    parts = [f"{name}: {value}" for name, value in report.machine.items()]
+    for section in report.sections:
+        rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
+        parts += ["", section.title, columns(rows)]
+    return "\n".join([*parts, "", "Goals", columns(report.goals())]).replace("**", "")
+
+
+def columns(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def page(report: Report) -> str:
+    """Return the page of the documentation."""
+    machine = report.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if number)
+    parts = [HEAD.format(**{**machine, "versions": versions}), heading("Goals"), list_table(report.goals())]
+    for section in report.sections:
+        rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
+        parts += [heading(section.title), section.text.rstrip() + "\n", list_table(rows)]
+    return "\n".join([*parts, heading("Your own figures"), TAIL])
+
+
+def heading(title: str) -> str:
+    return f"{title}\n{'=' * len(title)}\n"
+
+
+def list_table(rows: list[list[str]]) -> str:
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in rows:
+        for number, cell in enumerate(row):
+            lines.append(f"   {'*' if number == 0 else ' '} - {cell}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def times(ratio: float) -> str:
+    return f"{ratio:.3g}×" if ratio < 1000 else f"{ratio:.0f}×"
+
+
+def amount(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 or unit == "times" else f"{value:.3g} {unit}"
+
+
+def write(report: Report, results: Path | None, documentation: Path | None) -> None:
+    if results:
+        results.write_text(report.to_json(), encoding="utf-8")
+    if documentation:
+        documentation.write_text(page(report), encoding="utf-8")
