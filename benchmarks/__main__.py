@@ -14,11 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     arguments = parse()
-    from benchmarks.machine import describe, make_music
-
     if arguments.from_json:
         report = Report.from_json(arguments.from_json.read_text(encoding="utf-8"))
     else:
+        from benchmarks.machine import describe, make_music
+
         report = Report({**describe(), "run": arguments.size.name.lower()}, [])
         with tempfile.TemporaryDirectory() as folder:
             print("making music", flush=True)

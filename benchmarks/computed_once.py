@@ -15,9 +15,9 @@ from skgenre import AudioLoader, CNNClassifier, MFCCExtractor, Waveforms
 
 TITLE = "Computed once"
 TEXT = """\
-MFCC of 44,100 Hz stereo mp3 files of 30 s, computed, computed and stored in the folder of `memory=`, and read from it
+MFCC of 44,100 Hz stereo mp3 files of 30 s, computed, computed and stored in the folder of ``memory=``, and read from it
 by a later run; times are for a track, on one core. Then a search over eight candidates of the net (two epochs each) in
-five folds with `n_jobs=2`, with and without `memory=`: how often a file was decoded, and the time of the whole."""
+five folds with ``n_jobs=2``, with and without ``memory=``: how often a file was decoded, and the time of the whole."""
 
 
 class CountingWaveforms(Waveforms):

@@ -10,7 +10,7 @@ from skgenre import AudioLoader, MFCCExtractor
 TITLE = "Features of files"
 TEXT = """\
 From a list of paths to an array of MFCC; tracks of 30 s, in the cache of the file system, resampled to 22,050 Hz where
-they are at another rate. Times are for a track. skgenre works with `n_jobs=2`, and as a check of what the second thread
+they are at another rate. Times are for a track. skgenre works with ``n_jobs=2`` and, to show what the second thread
 brings, with 1. librosa is called in a loop, as its documentation does, and by joblib in two processes that stay alive.
 """
 

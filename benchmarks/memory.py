@@ -16,7 +16,7 @@ from skgenre import AudioLoader, MFCCExtractor
 
 TITLE = "Memory"
 TEXT = """\
-The largest memory a process takes while it extracts the MFCC of wav files of 30 s with `n_jobs=2`, less what it took
+The largest memory a process takes while it extracts the MFCC of wav files of 30 s with ``n_jobs=2``, less what it took
 after the features of four tracks and less the output. Its own memory is counted, every two milliseconds; what the
 system keeps of a mapped file, and takes back at will, is not. The same few files stand for all tracks. The ratio is
 that of few tracks to many: 1 where nothing grows with their number."""

@@ -3,26 +3,21 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import fill
 
 from benchmarks.measuring import Comparison, Figure
 
 HEAD = """\
-==========
-Benchmarks
-==========
-
-What `make bench` measured on {processor}, {cores} cores, one thread in each numeric library unless another number is
-said, at a load of {load} from other work when it began. The contenders of a table took turns, A B A B, in the same
-process or in the same kind of process, so that both met the same machine; the figures are medians over these rounds.
-**Ratios are what to compare**: milliseconds are those of this machine. A ratio of 2 means that skgenre needs half of
-what the other one needs; beside it stand the quartiles of the ratios of the single rounds.
-
-Python {python}; {versions}.
+What ``make bench`` measured on {processor}, {cores} cores, with Python {python} and one thread in each numeric library,
+unless another number is said. When it began, the load from other work was {load}. The contenders of a table took turns,
+A B A B, in the same process or in the same kind of process, so that all met the same machine; the figures are medians
+over these rounds. **Ratios are what to compare**: milliseconds are those of this machine. A ratio of 2 means that
+skgenre needs half of what the other one needs; beside it stand the quartiles of the ratios of the single rounds.
 """
 TAIL = """\
-To measure on another machine, run `make bench`: it installs what skgenre is compared with into the virtual environment,
-takes about ten minutes, and wants a machine that does nothing else meanwhile. `make bench ARGS="--quick"` takes fewer
-rounds and prints the tables only.
+To measure on another machine, run ``make bench``: it installs what skgenre is compared with into the virtual
+environment, takes about ten minutes, and wants a machine that does nothing else meanwhile. ``make bench
+ARGS="--quick"`` takes fewer rounds and prints the tables only.
 """
 
 
@@ -116,7 +111,14 @@ def page(report: Report) -> str:
     """Return the page of the documentation."""
     machine = report.machine
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if number)
-    parts = [HEAD.format(**{**machine, "versions": versions}), heading("Goals"), list_table(report.goals())]
+    parts = [
+        "==========\nBenchmarks\n==========\n",
+        fill(HEAD.format(**machine), 120) + "\n",
+        fill(f"Versions: {versions}.", 120) + "\n",
+        *["This was a short run, of few rounds.\n"] * (machine["run"] != "full"),
+        heading("Goals"),
+        list_table(report.goals()),
+    ]
     for section in report.sections:
         rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
         parts += [heading(section.title), section.text.rstrip() + "\n", list_table(rows)]

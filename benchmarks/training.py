@@ -19,7 +19,7 @@ The default nets on MFCC of 320 tracks of 30 s: ten steps of 32 random crops in 
 module with the same optimiser and the same augmentation, one thread each; it keeps no scores, while skgenre's
 time holds all that happens in an epoch, its accuracy and F1 among it. A ratio of 0.9 and more means at least 90 % of
 the bare loop's steps per second. Prediction is of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and
-by librosa.load, librosa.feature.mfcc and the same net by hand."""
+by librosa.load, librosa.feature.mfcc and the same net by hand; the median is p50."""
 
 N_CLASSES, N_BANDS, N_FRAMES = 10, 20, 1292
 
