@@ -110,7 +110,7 @@ def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float,
             raise OSError("set a duration")
         file.seek(start)
         # In one go: between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
-        y = file.read(wanted, dtype="float32", always_2d=True).mean(axis=1)
+        y = _mix(file.read(wanted, dtype="float32", always_2d=True))
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
@@ -126,6 +126,12 @@ def _reason(error: Exception) -> str:
     reason = getattr(error, "error_string", str(error)).strip(" .")
     # What libsndfile says of a file that is there, but whose name promises another format than it holds.
     return "its format is not known" if "does not exist" in reason else reason
+
+
+def _mix(channels: np.ndarray) -> np.ndarray:
+    """Average channels; a product with a vector takes a thirtieth of the time of a mean over so short an axis."""
+    n_channels = channels.shape[1]
+    return channels[:, 0] if n_channels == 1 else channels @ np.full(n_channels, 1 / n_channels, dtype=np.float32)
 
 
 def cut_part(X: np.ndarray, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:

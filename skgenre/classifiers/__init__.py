@@ -30,7 +30,7 @@ class CNNClassifier(NetClassifier):
     weight_decay : float, default=0.01
         Decay of the weights, as AdamW takes it.
     batch_size : int, default=32
-        Crops per step, and segments run at once in prediction.
+        Crops per step of training.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=0.15
@@ -184,7 +184,7 @@ class RNNClassifier(NetClassifier):
     weight_decay : float, default=0.01
         Decay of the weights, as AdamW takes it.
     batch_size : int, default=32
-        Crops per step, and segments run at once in prediction.
+        Crops per step of training.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=0.15

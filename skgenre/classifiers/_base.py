@@ -325,11 +325,7 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
 
     @property
     def _segmentation(self) -> dict[str, Any]:
-        return {
-            "segment_frames": self.segment_frames_,
-            "overlap": self.segment_overlap,
-            "batch_size": self.batch_size,
-        }
+        return {"segment_frames": self.segment_frames_, "overlap": self.segment_overlap}
 
     @property
     def _device(self) -> str:

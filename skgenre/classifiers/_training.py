@@ -18,6 +18,9 @@ from skgenre.segments import cut_segments, pool_scores, segment_starts
 
 _TRAINING = threading.Lock()
 
+SEGMENTS_AT_ONCE = 16
+"""Segments in a batch of inference: a lone track has about so many."""
+
 
 @contextmanager
 def training_session(seed: int, n_threads: int) -> Iterator[None]:
@@ -179,10 +182,10 @@ class Progress(Callback):
         del self.bar_
 
 
-def score_segments(
-    module: Any, X: Any, *, segment_frames: int, overlap: float, batch_size: int, output: str
-) -> Iterator[np.ndarray]:
-    """Run a module over all segments of each track.
+def score_segments(module: Any, X: Any, *, segment_frames: int, overlap: float, output: str) -> Iterator[np.ndarray]:
+    """Run a module over all segments of each track, ``SEGMENTS_AT_ONCE``.
+
+    The last batch is filled up with zeros, for a float32 answer depends, in its last digits, on the size of the batch.
 
     Parameters
     ----------
@@ -194,9 +197,6 @@ def score_segments(
         Frames of a segment.
     overlap : float
         Share of a segment that the next one repeats.
-    batch_size : int
-        Segments run at once. The last batch is filled up with zeros, for a float32 answer depends, in its last digits,
-        on the size of the batch.
     output : {"probabilities", "embeddings"}
         What to compute.
 
@@ -209,7 +209,7 @@ def score_segments(
     module.eval()
 
     def run(segments: list[np.ndarray]) -> np.ndarray:
-        batch = np.zeros((batch_size, *segments[0].shape), dtype=np.float32)
+        batch = np.zeros((SEGMENTS_AT_ONCE, *segments[0].shape), dtype=np.float32)
         batch[: len(segments)] = segments
         with torch.inference_mode():
             inputs = torch.from_numpy(batch).to(device)
@@ -223,9 +223,9 @@ def score_segments(
         segments = cut_segments(matrix, segment_starts(matrix.shape[1], segment_frames, overlap), segment_frames)
         waiting.extend(segments)
         lengths.append(len(segments))
-        while len(waiting) >= batch_size:
-            done.extend(run(waiting[:batch_size]))
-            waiting = waiting[batch_size:]
+        while len(waiting) >= SEGMENTS_AT_ONCE:
+            done.extend(run(waiting[:SEGMENTS_AT_ONCE]))
+            waiting = waiting[SEGMENTS_AT_ONCE:]
         while lengths and len(done) >= lengths[0]:
             yield np.stack(done[: lengths[0]])
             done = done[lengths.pop(0) :]
