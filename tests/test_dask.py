@@ -6,7 +6,7 @@ import warnings
 import joblib
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, get_task_stream
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
@@ -84,11 +84,15 @@ class TestExtraction:
         assert sorted(path for _, path in away) == sorted(tracks.paths)
 
     @pytest.mark.usefixtures("dask")
-    def test_features_are_kept_in_a_folder_that_workers_and_caller_share(self, tracks, decoded, tmp_path):
+    def test_features_are_kept_in_a_folder_that_all_share_and_read_without_a_worker(
+        self, tracks, client, decoded, tmp_path
+    ):
         extractor = MFCCExtractor(memory=tmp_path / "store")
         first = extractor.transform(loaded(tracks.paths))
         assert len(decoded()) == len(tracks.paths)
-        second = extractor.transform(loaded(tracks.paths[::-1]))
+        with get_task_stream(client) as stream:
+            second = extractor.transform(loaded(tracks.paths[::-1]))
+        assert not stream.data
         with joblib.parallel_config(backend="threading"):
             third = extractor.transform(loaded(tracks.paths))
         assert len(decoded()) == len(tracks.paths)

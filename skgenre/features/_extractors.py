@@ -22,6 +22,10 @@ NUMERICS_VERSION = 1
 """Raised when the numbers change, so that what an earlier version stored is not used."""
 
 
+def _not_stored() -> np.ndarray:
+    raise LookupError
+
+
 class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Walks waveforms with threads; a subclass says what is computed from one."""
 
@@ -95,17 +99,31 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         return RowArray(map_rows(self.out, key, lambda: self._walk(X, rate), len(X)), band_names=names)
 
     def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
-        """Compute the rows in threads and give them in order as they are done, so that no second copy is ever held.
+        """Give the rows in order as they are done, so that no second copy is ever held."""
+        rows = self._rows(X, sample_rate)
+        return iter(tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
 
-        Instead of threads, whatever ``joblib.parallel_config`` names: what changes ``X`` is therefore left to the
-        caller, since a worker process has a copy of it.
+    def _rows(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
+        """Read what is stored, and from the first row that is not, let threads go on.
+
+        Or what ``joblib.parallel_config`` names in their place: a worker process has a copy of ``X``, so errors are
+        listed here. A search asks for stored rows again and again, and reading them takes less than asking workers.
         """
-        store = None if self.memory is None else ArrayStore(self.memory)
+        store = ArrayStore(self.memory) if self.memory is not None and isinstance(X, Waveforms) else None
+        start = 0
+        while store is not None and start < len(X):
+            try:
+                features = store.fetch(self._key(X, start, sample_rate), _not_stored)
+            except LookupError:
+                break
+            yield features
+            start += 1
+        if start == len(X):
+            return
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
         parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        rows = parallel(delayed(self._compute_row)(X, row, sample_rate, store) for row in range(len(X)))
-        rows = tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose)
-        for row, features in enumerate(rows):
+        computed = parallel(delayed(self._compute_row)(X, row, sample_rate, store) for row in range(start, len(X)))
+        for row, features in enumerate(computed, start):
             if isinstance(features, AudioError):
                 features = self._compute(X.stand_in(row, features), sample_rate)
             yield features
@@ -117,12 +135,14 @@ class _Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  
         try:
             if store is None:
                 return self._compute(X.decode(row), sample_rate)
-            key = (self._recipe(sample_rate), X.key(row))
-            return store.fetch(key, lambda: self._compute(X.decode(row), sample_rate))
+            return store.fetch(self._key(X, row, sample_rate), lambda: self._compute(X.decode(row), sample_rate))
         except AudioError as error:
             if X.on_error == "raise":
                 raise
             return error
+
+    def _key(self, X: Waveforms, row: int, sample_rate: int) -> tuple:
+        return (self._recipe(sample_rate), X.key(row))
 
     def _recipe(self, sample_rate: int) -> tuple:
         """Return what the features depend on beside the track."""
