@@ -37,6 +37,7 @@ sphinx_gallery_conf = {
             "plot_tune_extractor_and_net.py",
             "plot_similar_tracks.py",
             "plot_inside_another_project.py",
+            "plot_many_machines.py",
         ]
     ),
     "abort_on_example_error": True,
