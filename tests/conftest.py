@@ -8,6 +8,8 @@ os.environ["MPLBACKEND"] = "Agg"
 
 from pathlib import Path
 
+import librosa
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -18,6 +20,15 @@ EMOTIFY = ROOT.parent / "shared" / "data" / "emotify_dev"
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_configure(config):
+    """Have librosa's numba functions compiled and cached before worker processes start.
+
+    Workers that compile them at the same time mix up each other's cache, and crash (numba issue 10128).
+    """
+    if not hasattr(config, "workerinput"):
+        librosa.estimate_tuning(y=np.sin(np.arange(4096.0)), sr=22050)
 
 
 @pytest.fixture(scope="session", autouse=True)
