@@ -37,6 +37,6 @@ def with_skgenre(paths: list[str], n_jobs: int) -> np.ndarray:
     return MFCCExtractor(n_jobs=n_jobs).transform(AudioLoader(duration=30.0).transform(paths))
 
 
-def with_librosa(path: str) -> np.ndarray:
-    y, sample_rate = librosa.load(path, duration=30.0)
+def with_librosa(path: str, duration: float = 30.0) -> np.ndarray:
+    y, sample_rate = librosa.load(path, duration=duration)
     return librosa.feature.mfcc(y=y, sr=sample_rate)

@@ -1,5 +1,6 @@
 """The nets: steps of training beside a bare torch loop, and from a file to its genre."""
 
+import copy
 import time
 from collections.abc import Callable
 
@@ -73,13 +74,11 @@ def steps(kind: type, X: np.ndarray, y: np.ndarray, n_epochs: int, n_rounds: int
 
 def bare_loop(like: CNNClassifier, X: np.ndarray, y: np.ndarray, n_epochs: int, *, augment: bool) -> float:
     """Train a module as a script would, and return the seconds."""
-    trained = like.net_.module_
-    module = type(trained)(X.shape[1], len(like.classes_))
-    module.load_state_dict(trained.state_dict())
+    module = copy.deepcopy(like.net_.module_)
     optimizer = torch.optim.AdamW(module.parameters(), lr=like.lr, weight_decay=like.weight_decay, fused=True)
     loss_of = torch.nn.CrossEntropyLoss()
     targets = torch.eye(len(like.classes_))[torch.from_numpy(y)]
-    rng, fill, width = np.random.default_rng(0), trained.standardize.mean, like.segment_frames
+    rng, fill, width = np.random.default_rng(0), module.standardize.mean, like.segment_frames
     module.train()
     start = time.perf_counter()
     for _ in range(n_epochs):
