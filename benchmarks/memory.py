@@ -40,7 +40,7 @@ def measure(size: Size, music: Music) -> list[Comparison]:
             for who, (how, n_tracks) in contenders.items():
                 values[who].append(in_a_process(how, n_tracks, music.wav))
         figures = [Figure(who, numbers) for who, numbers in values.items()]
-        comparisons.append(Comparison(f"peak beside the output, {name}", "MB", figures, at_least=0.7))
+        comparisons.append(Comparison(f"peak beside the output, {name}", "MB", figures, at_least=0.8))
     return comparisons
 
 
