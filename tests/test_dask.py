@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from io import BytesIO
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -148,3 +150,15 @@ class TestErrors:
         good = loaded([path for path in broken if path != broken[2]])
         np.testing.assert_array_equal(np.delete(features, 2, axis=0), MFCCExtractor().transform(good))
         np.testing.assert_array_equal(features[[2]], MFCCExtractor().transform(np.zeros((1, 3 * 22050))))
+
+    @pytest.mark.usefixtures("dask")
+    def test_open_files_are_called_by_their_row(self, broken):
+        with pytest.raises(AudioError, match=r"<bytes>.*\(row 2\)"):
+            MFCCExtractor().transform(loaded([BytesIO(Path(path).read_bytes()) for path in broken]))
+
+    @pytest.mark.usefixtures("dask")
+    def test_rows_that_fail_are_listed_where_the_whole_is_stacked(self, broken):
+        waveforms = loaded(broken, on_error="warn")
+        with pytest.warns(UserWarning, match="silence stands in for a track"):
+            assert not np.asarray(waveforms)[2].any()
+        assert list(waveforms.errors) == [2]

@@ -51,6 +51,8 @@ class Waveforms(RowSequence):
     ((2,), (44100,), Waveforms(1 tracks))
     """
 
+    _first_row = 0
+
     def __init__(
         self,
         sources: Iterable[Source],
@@ -96,8 +98,14 @@ class Waveforms(RowSequence):
         except AudioError as error:
             if isinstance(source, str):
                 raise
-            raise AudioError(error.path, f"{error.cause} (row {position})") from error.__cause__
+            raise AudioError(error.path, f"{error.cause} (row {self._first_row + position})") from error.__cause__
         return fit_length(y, self.n_samples)
+
+    def alone(self, position: int) -> Self:
+        """Return a row by itself, to be sent to a worker; an error goes on calling it by its number here."""
+        track = self._take(np.array([position]))
+        track._first_row = position
+        return track
 
     def stand_in(self, position: int, error: AudioError) -> np.ndarray:
         """Return silence for a row that cannot be decoded, warning once; or raise, as ``on_error`` says."""
@@ -127,7 +135,8 @@ class Waveforms(RowSequence):
         return taken
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(delayed(self._row)(i) for i in range(len(self)))
+        # In threads whatever joblib is told: rows that fail are listed in this object, not in a worker's copy of it.
+        rows = Parallel(n_jobs=self.n_jobs, require="sharedmem")(delayed(self._row)(i) for i in range(len(self)))
         if len({len(row) for row in rows}) > 1:
             raise ValueError("tracks differ in length: set AudioLoader(duration=...) to stack them in one array")
         return np.asarray(rows, dtype=dtype or np.float32)

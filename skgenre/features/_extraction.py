@@ -122,20 +122,21 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
             return
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
         parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        computed = parallel(delayed(self._compute_row)(X, row, sample_rate, store) for row in range(start, len(X)))
+        track = X.alone if isinstance(X, Waveforms) else lambda row: X[row : row + 1]
+        computed = parallel(delayed(self._compute_row)(track(row), sample_rate, store) for row in range(start, len(X)))
         for row, features in enumerate(computed, start):
             if isinstance(features, AudioError):
                 features = self._compute(X.stand_in(row, features), sample_rate)
             yield features
 
-    def _compute_row(self, X: Any, row: int, sample_rate: int, store: ArrayStore | None) -> np.ndarray | AudioError:
-        """Compute one row, or say why silence has to stand in for it."""
+    def _compute_row(self, X: Any, sample_rate: int, store: ArrayStore | None) -> np.ndarray | AudioError:
+        """Compute the one row of X, or say why silence has to stand in for it."""
         if not isinstance(X, Waveforms):
-            return self._compute(X[row], sample_rate)
+            return self._compute(X[0], sample_rate)
         try:
             if store is None:
-                return self._compute(X.decode(row), sample_rate)
-            return store.fetch(self._key(X, row, sample_rate), lambda: self._compute(X.decode(row), sample_rate))
+                return self._compute(X.decode(0), sample_rate)
+            return store.fetch(self._key(X, 0, sample_rate), lambda: self._compute(X.decode(0), sample_rate))
         except AudioError as error:
             if X.on_error == "raise":
                 raise
