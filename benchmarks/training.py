@@ -1,6 +1,8 @@
 """The nets: steps of training beside a bare torch loop, and from a file to its genre."""
 
 import copy
+import ctypes
+import sys
 import time
 from collections.abc import Callable
 
@@ -16,23 +18,38 @@ from skgenre.augmentation import mixup, spec_augment
 
 TITLE = "Training and prediction"
 TEXT = """\
-The default nets on MFCC of 320 tracks of 30 s: ten steps of 32 random crops in an epoch. The bare loop trains the same
-module with the same optimiser and the same augmentation, one thread each; it keeps no scores, while skgenre's
+The default nets on MFCC of 320 tracks of 30 s: ten steps of 32 random crops in an epoch. The bare loop trains the
+same module with the same optimiser and the same augmentation, one thread each; it keeps no scores, while skgenre's
 time holds all that happens in an epoch, its accuracy and F1 among it. A ratio of 0.9 and more means at least 90 % of
-the bare loop's steps per second. Prediction is of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and
-by librosa.load, librosa.feature.mfcc and the same net by hand; the median is p50."""
+the bare loop's steps per second. The allocator is told to keep what is freed, which evens out chance. Prediction is
+of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and by librosa.load, librosa.feature.mfcc and
+the same net by hand; the median is p50."""
 
 N_CLASSES, N_BANDS, N_FRAMES = 10, 20, 1292
 
 
 def measure(size: Size, music: Music) -> list[Comparison]:
     torch.set_num_threads(1)
+    keep_freed_memory()
     n_tracks, n_epochs, n_rounds = size.pick((320, 10, 7), (320, 3, 3), (32, 1, 1))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_tracks, N_BANDS, N_FRAMES)).astype(np.float32)
     y = np.arange(n_tracks) % N_CLASSES
     nets = (CNNClassifier, RNNClassifier)
     return [*(steps(kind, X, y, n_epochs, n_rounds) for kind in nets), prediction(size, music)]
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed.
+
+    It is chance which of two loops gives its memory back to the system and asks for it again at every step, and that
+    takes up to a fifth of the time.
+    """
+    allocator = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if hasattr(allocator, "mallopt"):
+        trim_threshold, mmap_threshold = -1, -3
+        allocator.mallopt(trim_threshold, 2**29)
+        allocator.mallopt(mmap_threshold, 2**28)
 
 
 class Clock(Callback):
