@@ -21,10 +21,10 @@ five folds with ``n_jobs=2``, with and without ``memory=``: how often a file was
 
 
 class CountingWaveforms(Waveforms):
-    """Waveforms that note each decoding in a file, which worker processes share."""
+    """Waveforms that note each decoding beside the file, where worker processes can do so too."""
 
     def decode(self, position: int) -> np.ndarray:
-        with open(self.log, "a") as log:
+        with open(f"{self.paths[position]}.log", "a") as log:
             log.write("decoded\n")
         return super().decode(position)
 
@@ -32,14 +32,8 @@ class CountingWaveforms(Waveforms):
 class CountingLoader(AudioLoader):
     """A loader that gives them."""
 
-    def __init__(self, sample_rate=22050, *, duration=None, log=None) -> None:
-        super().__init__(sample_rate, duration=duration)
-        self.log = log
-
     def transform(self, X):
-        waveforms = CountingWaveforms(super().transform(X).paths, self.sample_rate, duration=self.duration)
-        waveforms.log = self.log
-        return waveforms
+        return CountingWaveforms(super().transform(X).paths, self.sample_rate, duration=self.duration)
 
 
 def measure(size: Size, music: Music) -> list[Comparison]:
@@ -67,9 +61,9 @@ def search(size: Size, music: Music, folder: Path) -> list[Comparison]:
     for number in range(n_tracks):  # under names of their own, they are other tracks
         paths.append(shutil.copy(music.mp3[number % len(music.mp3)], folder / f"track{number}.mp3"))
     rates = size.pick([1e-4, 3e-4, 1e-3, 3e-3], [1e-4, 3e-4, 1e-3, 3e-3], [1e-3])
-    run_search(paths[:4], [1e-3], 2, None, folder / "warm-up")  # starts the workers, which stay alive
-    with_memory = run_search(paths, rates, n_folds, str(folder / "search"), folder / "with")
-    without = run_search(paths, rates, n_folds, None, folder / "without")
+    run_search(paths[:4], [1e-3], 2, None)  # starts the workers, which stay alive
+    with_memory = run_search(paths, rates, n_folds, str(folder / "search"))
+    without = run_search(paths, rates, n_folds, None)
     task = f"search over {2 * len(rates)} candidates in {n_folds} folds, {n_tracks} tracks"
     decoded, seconds = (
         [Figure("with memory=", [ours]), Figure("without", [other])]
@@ -81,13 +75,11 @@ def search(size: Size, music: Music, folder: Path) -> list[Comparison]:
     ]
 
 
-def run_search(
-    paths: list[str], rates: list[float], n_folds: int, memory: str | None, log: Path
-) -> tuple[float, float]:
+def run_search(paths: list[str], rates: list[float], n_folds: int, memory: str | None) -> tuple[float, float]:
     """Return how often a file was decoded, and the seconds."""
     model = Pipeline(
         [
-            ("load", CountingLoader(duration=30.0, log=str(log))),
+            ("load", CountingLoader(duration=30.0)),
             ("mfcc", MFCCExtractor(memory=memory)),
             ("cnn", CNNClassifier(max_epochs=2, validation_fraction=None, random_state=0)),
         ]
@@ -97,4 +89,9 @@ def run_search(
     )
     start = time.perf_counter()
     search.fit(paths, np.arange(len(paths)) % 2)
-    return len(log.read_text().splitlines()), time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    logs = [Path(f"{path}.log") for path in paths]
+    decoded = sum(len(log.read_text().splitlines()) for log in logs)
+    for log in logs:
+        log.unlink()
+    return decoded, seconds
