@@ -98,15 +98,15 @@ def stack_rows(rows: Iterator[np.ndarray], n_rows: int, empty: Callable[..., np.
     return stacked
 
 
-def map_rows(folder: Any, key: Any, rows: Callable[[], Iterator[np.ndarray]], n_rows: int) -> np.ndarray:
-    """Stack rows in a file, once for each key, and map it into memory.
+def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]], n_rows: int) -> np.ndarray:
+    """Stack rows in a file, once for each digest, and map it into memory.
 
     Parameters
     ----------
     folder : str or Path
         Folder of the files, made where it is missing.
-    key : object
-        All that the rows depend on; the file is named by its digest.
+    digest : str
+        Of all that the rows depend on; it names the file.
     rows : callable
         Gives an iterator over the rows.
     n_rows : int
@@ -119,7 +119,7 @@ def map_rows(folder: Any, key: Any, rows: Callable[[], Iterator[np.ndarray]], n_
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{joblib.hash(key)}.npy"
+    path = folder / f"{digest}.npy"
     with FileLock(path.with_suffix(".lock")):
         if not path.exists():
             # Under another name until it is whole: a run that ends midway leaves no file that looks finished.

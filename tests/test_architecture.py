@@ -16,13 +16,14 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_rows", "_store"},
-    {"spectral", "segments", "neighbors"},
+    {"_rows", "_store", "_threads"},
+    {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},
     {"augmentation", "modules"},
     {"classifiers"},
     {"recommend"},
+    {"model_selection"},
     {"displays"},
     {"datasets"},
     {"report"},

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from skgenre.segments import cut_segments, pool_scores, segment_starts
 
 _TRAINING = threading.Lock()
 
-SEGMENTS_AT_ONCE = 16
-"""Segments in a batch of inference: a lone track has about so many."""
+SEGMENTS_SHARED = 8
+"""Segments in a batch of inference that short tracks share: more gain little, and cost a lone track of one segment."""
+
+SEGMENTS_AT_ONCE = 64
+"""Segments at most in a batch of inference, so that a long track needs no more memory than this."""
 
 
 @contextmanager
@@ -183,9 +187,10 @@ class Progress(Callback):
 
 
 def score_segments(module: Any, X: Any, *, segment_frames: int, overlap: float, output: str) -> Iterator[np.ndarray]:
-    """Run a module over all segments of each track, ``SEGMENTS_AT_ONCE``.
+    """Run a module over all segments of each track.
 
-    The last batch is filled up with zeros, for a float32 answer depends, in its last digits, on the size of the batch.
+    A float32 answer depends, in its last digits, on the size of its batch. So a track's batches depend on its length
+    alone: those of several segments are its own, and short tracks share one, filled up with zeros.
 
     Parameters
     ----------
@@ -208,32 +213,25 @@ def score_segments(module: Any, X: Any, *, segment_frames: int, overlap: float, 
     device = next(module.parameters()).device
     module.eval()
 
-    def run(segments: list[np.ndarray]) -> np.ndarray:
-        batch = np.zeros((SEGMENTS_AT_ONCE, *segments[0].shape), dtype=np.float32)
-        batch[: len(segments)] = segments
+    def run(segments: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            inputs = torch.from_numpy(batch).to(device)
+            inputs = torch.from_numpy(segments).to(device)
             scores = module.embed(inputs) if output == "embeddings" else module(inputs).softmax(dim=1)
-        return scores[: len(segments)].cpu().numpy()
+        return scores.cpu().numpy()
 
-    waiting: list[np.ndarray] = []
-    done: list[np.ndarray] = []
-    lengths: list[int] = []
-    for matrix in X:
-        segments = cut_segments(matrix, segment_starts(matrix.shape[1], segment_frames, overlap), segment_frames)
-        waiting.extend(segments)
-        lengths.append(len(segments))
-        while len(waiting) >= SEGMENTS_AT_ONCE:
-            done.extend(run(waiting[:SEGMENTS_AT_ONCE]))
-            waiting = waiting[SEGMENTS_AT_ONCE:]
-        while lengths and len(done) >= lengths[0]:
-            yield np.stack(done[: lengths[0]])
-            done = done[lengths.pop(0) :]
-    if waiting:
-        done.extend(run(waiting))
-    for length in lengths:
-        yield np.stack(done[:length])
-        done = done[length:]
+    def starts(matrix: np.ndarray) -> tuple[int, ...]:
+        return tuple(segment_starts(matrix.shape[1], segment_frames, overlap))
+
+    for places, tracks in groupby(X, starts):
+        n_segments = len(places)
+        n_shared = max(1, SEGMENTS_SHARED // n_segments)
+        while group := list(islice(tracks, n_shared)):
+            segments = np.concatenate([cut_segments(matrix, places, segment_frames) for matrix in group])
+            missing = n_shared * n_segments - len(segments)
+            segments = np.pad(segments, ((0, missing), (0, 0), (0, 0))) if missing else segments
+            batches = range(0, len(segments), SEGMENTS_AT_ONCE)
+            scores = np.concatenate([run(segments[start : start + SEGMENTS_AT_ONCE]) for start in batches])
+            yield from scores.reshape(n_shared, n_segments, -1)[: len(group)]
 
 
 def track_probabilities(module: torch.nn.Module, X: Any, *, pooling: str, **segmentation: Any) -> np.ndarray:

@@ -2,18 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from skgenre import spectral
 from skgenre._rows import RowArray
 from skgenre._sklearn import HasMethods, Interval, _fit_context
 from skgenre._store import ArrayStore, map_rows, stack_rows
+from skgenre._threads import map_threads
 from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence
 
@@ -94,9 +96,11 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
             return FeatureSequence(self._walk(X, rate), band_names=names)
         if self.out is None:
             return RowArray(stack_rows(self._walk(X, rate), len(X)), band_names=names)
-        tracks = [X.key(row) for row in range(len(X))] if isinstance(X, Waveforms) else np.asarray(X)
-        key = (self._recipe(rate), tracks)
-        return RowArray(map_rows(self.out, key, lambda: self._walk(X, rate), len(X)), band_names=names)
+        # Digests, not the keys themselves: nothing that grows with the tracks is held while they are walked.
+        tracks = [joblib.hash(X.key(row)) for row in range(len(X))] if isinstance(X, Waveforms) else np.asarray(X)
+        digest = joblib.hash((self._recipe(rate), tracks))
+        del tracks
+        return RowArray(map_rows(self.out, digest, lambda: self._walk(X, rate), len(X)), band_names=names)
 
     def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
         """Give the rows in order as they are done, so that no second copy is ever held."""
@@ -121,9 +125,9 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         if start == len(X):
             return
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
         track = X.alone if isinstance(X, Waveforms) else lambda row: X[row : row + 1]
-        computed = parallel(delayed(self._compute_row)(track(row), sample_rate, store) for row in range(start, len(X)))
+        compute = partial(self._compute_row, sample_rate=sample_rate, store=store)
+        computed = map_threads(compute, (track(row) for row in range(start, len(X))), n_jobs)
         for row, features in enumerate(computed, start):
             if isinstance(features, AudioError):
                 features = self._compute(X.stand_in(row, features), sample_rate)

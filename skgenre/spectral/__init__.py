@@ -4,6 +4,9 @@ Conventions, as in librosa: frames are centred (frame ``t`` is centred on sample
 beyond both ends), the window is a periodic Hann window, the mel scale is Slaney's with area-normalised filters.
 """
 
+import math
+from functools import lru_cache
+
 import numpy as np
 from scipy.fft import dct, rfft
 
@@ -86,9 +89,9 @@ def power_to_db(power: np.ndarray, *, top_db: float = 80.0, floor: float = 1e-10
     """
     with np.errstate(divide="ignore"):  # of silence
         np.log(power, out=power)  # faster than log10
-    power *= 10 / np.log(10)
-    lowest = 10 * np.log10(floor)
-    return np.maximum(power, np.maximum(power.max() - top_db, lowest), out=power)
+    power *= 10 / math.log(10)
+    lowest = 10 * math.log10(floor)
+    return np.maximum(power, max(float(power.max()) - top_db, lowest), out=power)  # a float of numpy would widen it
 
 
 def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
@@ -106,7 +109,21 @@ def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
     mfcc : ndarray of shape (n_mfcc, n_frames), float32
         Mel-frequency cepstral coefficients.
     """
-    return dct(decibels, axis=0, norm="ortho")[:n_mfcc]
+    # One product with the few coefficients that are kept. It loses digits to the level that all bands share, so that
+    # is left out of it: a constant reaches the first coefficient alone.
+    n_mels = len(decibels)
+    level = decibels.mean(dtype=np.float64)
+    mfcc = _cosines(n_mels, n_mfcc) @ (decibels - np.float32(level))
+    mfcc[0] += np.float32(level * math.sqrt(n_mels))
+    return mfcc
+
+
+@lru_cache
+def _cosines(n_mels: int, n_mfcc: int) -> np.ndarray:
+    """Return the rows of the orthonormal DCT-II, of shape (n_mfcc, n_mels), float32."""
+    cosines = dct(np.eye(n_mels), axis=0, norm="ortho")[:n_mfcc].astype(np.float32)
+    cosines.flags.writeable = False
+    return cosines
 
 
 def with_deltas(features: np.ndarray, order: int) -> np.ndarray:
