@@ -20,6 +20,7 @@ LAYERS = [
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},
+    {"descriptors"},
     {"augmentation", "modules"},
     {"classifiers"},
     {"recommend"},

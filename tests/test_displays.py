@@ -9,10 +9,11 @@ from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skgenre import EmbeddingMapDisplay, TrainingCurvesDisplay
+from skgenre import EmbeddingMapDisplay, ProtocolsDisplay, TrainingCurvesDisplay, compare_protocols
 
 GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
 
@@ -376,3 +377,45 @@ def test_without_matplotlib_the_extra_that_brings_it_is_named(monkeypatch, histo
         TrainingCurvesDisplay(history).plot()
     with pytest.raises(ImportError, match=r'pip install "skgenre\[plot\]"'):
         EmbeddingMapDisplay(np.zeros((3, 2))).plot()
+
+
+# --- protocols
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    rng = np.random.default_rng(0)
+    artists = np.repeat(np.arange(20), 5)
+    X = rng.normal(size=(20, 3))[artists] + 0.1 * rng.normal(size=(100, 3))
+    return compare_protocols(GaussianNB(), X, artists % 2, artists, protocols=("grouped", "random"), seeds=3)
+
+
+def test_each_protocol_has_its_mean_its_seeds_and_its_interval_in_a_row(comparison):
+    display = ProtocolsDisplay.from_results(comparison)
+    means, seeds = display.ax_.get_lines()
+    accuracy = [scores.accuracy for scores in comparison.values()]
+    assert_allclose(means.get_xydata(), np.c_[np.mean(accuracy, axis=1), [0, 1]])
+    assert_allclose(seeds.get_xdata(), np.ravel(accuracy))
+    intervals = [segment[:, 0] for segment in display.ax_.collections[0].get_segments()]
+    assert_allclose(intervals, [scores.interval for scores in comparison.values()])
+    assert [label.get_text().split("\n")[0] for label in display.ax_.get_yticklabels()] == ["grouped", "random"]
+
+
+def test_the_protocols_are_drawn_on_given_axes_and_nothing_is_cut_off(comparison):
+    figure, (left, right) = plt.subplots(ncols=2, figsize=(12, 3), layout="constrained")
+    display = ProtocolsDisplay.from_results(comparison, ax=right)
+    assert display.ax_ is right
+    assert display.figure_ is figure
+    assert not left.has_data()
+    figure.canvas.draw()
+    assert is_inside(right.get_tightbbox(), figure.bbox)
+    alone = ProtocolsDisplay.from_results(comparison)
+    alone.figure_.canvas.draw()
+    assert is_inside(alone.ax_.get_tightbbox(), alone.figure_.bbox)
+
+
+def test_the_protocols_of_an_estimator_are_compared_and_drawn():
+    X, y = clusters()
+    display = ProtocolsDisplay.from_estimator(GaussianNB(), X, y, protocols=("random",), seeds=2, n_splits=3)
+    assert_allclose(display.comparison["random"].accuracy, [1.0, 1.0])
+    assert "random" in display.ax_.get_yticklabels()[0].get_text()

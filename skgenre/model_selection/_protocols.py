@@ -1,0 +1,257 @@
+"""One model scored under several protocols, side by side."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import groupby
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
+from sklearn.preprocessing import normalize
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.metadata_routing import get_routing_for_object
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from tqdm.auto import tqdm
+
+from skgenre.audio import as_rows
+from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores
+from skgenre.model_selection._protocols_segments import cut_tracks
+
+_NAMES = ("grouped", "random", "segment")
+
+
+@dataclass(frozen=True)
+class _Protocol:
+    """What is to be done under a protocol."""
+
+    name: str
+    estimator: Any
+    X: Any
+    y: np.ndarray
+    tracks: np.ndarray
+    groups: np.ndarray | None
+    """What the splitter and the fits keep apart; None where the protocol keeps nothing apart."""
+    splitter: Any
+
+    def folds(self, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        splitter = self.splitter
+        if getattr(splitter, "shuffle", False):
+            splitter = copy(splitter)
+            splitter.random_state = seed
+        return list(splitter.split(self.X, self.y, self.groups))
+
+
+def compare_protocols(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    protocols: Sequence[str] | Mapping[str, Any] = _NAMES,
+    n_splits: int = 5,
+    seeds: int | Iterable[int] = 5,
+    n_segments: int = 10,
+    n_jobs: int | None = None,
+    verbose: bool = False,
+) -> ProtocolComparison:
+    """Score a model under several protocols, over several seeds.
+
+    The protocol is worth more points than the model, so a score without it says little. ``"grouped"`` tells how the
+    model will do on artists that it has not heard. The other two are there to show what they add:
+
+    - ``"grouped"``: no artist is in training and test at once. Folds are those of
+      ``StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)``, and ``groups`` go on to whatever in the
+      estimator asks for them by metadata routing: the nets, whose early stopping is then artist-disjoint too, and the
+      splitter of a search.
+    - ``"random"``: tracks are shuffled, so a model that knows an artist's voice or studio does well. Folds are those
+      of ``StratifiedKFold(n_splits, shuffle=True, random_state=seed)``.
+    - ``"segment"``: wrong on purpose. Tracks are cut into segments, the segments are shuffled as if they were tracks
+      and scored one by one, so pieces of one recording are on both sides of every split.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier, usually a Pipeline from paths to genres. It is cloned for every fit.
+    X : array-like of shape (n_tracks, ...)
+        Tracks, as the estimator takes them: paths, features of shape (n_tracks, n_bands, n_frames) or any other rows.
+        For ``"segment"`` they have to be paths or waveforms behind an ``AudioLoader(duration=...)``, or such features.
+    y : array-like of shape (n_tracks,)
+        The genre of each track.
+    groups : array-like of shape (n_tracks,), default=None
+        The artist of each track. Needed for ``"grouped"``.
+    protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
+        Names of protocols; or a mapping of names of your own to splitters (or lists of training and test rows), to
+        which ``groups`` are passed as in ``"grouped"``. A splitter that shuffles gets each seed as its
+        ``random_state``; every seed has to test the same rows, each at most once.
+    n_splits : int, default=5
+        Number of folds of the three named protocols.
+    seeds : int or iterable of int, default=5
+        Seeds of the folds and of every ``random_state`` in the estimator, those of nested estimators too. An integer
+        ``n`` means 0 to ``n - 1``.
+    n_segments : int, default=10
+        Equal parts that ``"segment"`` cuts a track into.
+    n_jobs : int, default=None
+        Fits done at once. None means 1, -1 all processors.
+    verbose : bool, default=False
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    comparison : ProtocolComparison
+        A mapping of each protocol's name to its scores; ``comparison.frame`` is a table of them.
+
+    Raises
+    ------
+    ValueError
+        If a protocol is unknown, ``"grouped"`` has no ``groups``, ``"segment"`` cannot cut ``X``, or folds overlap.
+
+    See Also
+    --------
+    ProtocolsDisplay : Draws the comparison.
+    expected_calibration_error : How the calibration error is defined.
+
+    Notes
+    -----
+    The answers of all folds of a seed are pooled, each given by the fold that had not trained on the track, and scored
+    at once: accuracy, macro F1, log-loss and calibration error in ten bins, the last two where the model has
+    ``predict_proba``. The table shows means over seeds, and as ``sd`` the standard deviation of the accuracy over
+    seeds: how much chance there is in training and in the choice of folds.
+
+    ``low`` and ``high`` bound the accuracy with 95 % confidence, as a percentile bootstrap over artists: whole artists
+    are drawn with replacement, since tracks of one artist are right or wrong together; without ``groups``, tracks are
+    drawn. That is the uncertainty of having heard these artists and not others. It is the larger one, does not shrink
+    with more seeds, and an interval made of the seeds would leave it out, for all seeds are scored on the same tracks.
+
+    ``seconds`` are those of fitting and predicting, summed over folds. Where features are not stored, they hold the
+    extraction: give the extractors a ``memory=``, and a file is decoded once for all protocols, folds and seeds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skgenre import compare_protocols
+    >>> rng = np.random.default_rng(0)
+    >>> artists = np.repeat(np.arange(20), 5)
+    >>> genres = np.where(artists % 2, "folk", "rock")
+    >>> X = rng.normal(size=(20, 3))[artists] + 0.1 * rng.normal(size=(100, 3))  # each artist has a sound, no genre has
+    >>> found = compare_protocols(KNeighborsClassifier(1), X, genres, artists, protocols=("random", "grouped"), seeds=2)
+    >>> bool(found["random"].accuracy.mean() > 0.9), bool(found["grouped"].accuracy.mean() < 0.7)
+    (True, True)
+    """
+    X = as_rows(X)
+    y = np.asarray(column_or_1d(y))
+    check_classification_targets(y)
+    groups = None if groups is None else np.asarray(column_or_1d(groups))
+    check_consistent_length(X, y, groups)
+    chosen = _check_seeds(seeds)
+    planned = [
+        _plan(name, splitter, estimator, X, y, groups, n_splits, n_segments)
+        for name, splitter in _check_protocols(protocols, groups).items()
+    ]
+    jobs = [
+        (number, seed, train, test)
+        for number, protocol in enumerate(planned)
+        for seed in chosen
+        for train, test in protocol.folds(seed)
+    ]
+    answers = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_answer)(planned[number], seed, train, test) for number, seed, train, test in jobs
+    )
+    answers = tqdm(answers, total=len(jobs), desc="Comparing protocols", unit="fit", disable=not verbose)
+    done: list[list[list[tuple]]] = [[] for _ in planned]
+    for (number, _), folds in groupby(zip(jobs, answers, strict=True), key=lambda item: item[0][:2]):
+        done[number].append([(test, *answer) for (_, _, _, test), answer in folds])
+    return ProtocolComparison(
+        [_pool(protocol, seeds, groups) for protocol, seeds in zip(planned, done, strict=True)], chosen
+    )
+
+
+def _check_seeds(seeds: Any) -> list[int]:
+    chosen = list(range(seeds) if isinstance(seeds, Integral) else seeds)
+    if not chosen or len(set(chosen)) < len(chosen) or not all(isinstance(seed, Integral) for seed in chosen):
+        raise ValueError(f"seeds must be a number from 1 on, or different integers, got {seeds!r}")
+    return [int(seed) for seed in chosen]
+
+
+def _check_protocols(protocols: Any, groups: Any) -> dict[str, Any]:
+    if not isinstance(protocols, Mapping):
+        protocols = dict.fromkeys([protocols] if isinstance(protocols, str) else protocols)
+        unknown = [name for name in protocols if name not in _NAMES]
+        if unknown or not protocols:
+            raise ValueError(f"protocols must be of {', '.join(_NAMES)}, or a mapping to splitters, got {unknown}")
+        if "grouped" in protocols and groups is None:
+            raise ValueError("the protocol 'grouped' needs groups: the artist of each track")
+    return dict(protocols)
+
+
+def _plan(
+    name: str, splitter: Any, estimator: Any, X: Any, y: np.ndarray, groups: Any, n_splits: int, n_segments: int
+) -> _Protocol:
+    tracks = np.arange(len(y))
+    if splitter is not None:
+        return _Protocol(name, estimator, X, y, tracks, groups, check_cv(splitter, y, classifier=True))
+    if name == "grouped":
+        return _Protocol(name, estimator, X, y, tracks, groups, StratifiedGroupKFold(n_splits, shuffle=True))
+    if name == "segment":
+        estimator, X, tracks = cut_tracks(estimator, X, n_segments)
+    return _Protocol(name, estimator, X, y[tracks], tracks, None, StratifiedKFold(n_splits, shuffle=True))
+
+
+def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray) -> tuple:
+    """Fit on one part and answer on the other: predictions, probabilities with their classes, seconds."""
+    start = time.perf_counter()
+    model = clone(protocol.estimator)
+    model.set_params(**{name: seed for name in model.get_params() if name.split("__")[-1] == "random_state"})
+    with config_context(enable_metadata_routing=True):
+        metadata = {}
+        if protocol.groups is not None and get_routing_for_object(model).consumes("fit", ["groups"]):
+            metadata["groups"] = protocol.groups[train]
+        model.fit(_take(protocol.X, train), protocol.y[train], **metadata)
+        segments = _take(protocol.X, test)
+        predictions = model.predict(segments)
+        probabilities = (model.predict_proba(segments), model.classes_) if hasattr(model, "predict_proba") else None
+    return predictions, probabilities, time.perf_counter() - start
+
+
+def _take(X: Any, rows: np.ndarray) -> Any:
+    if isinstance(X, list | tuple):
+        return [X[row] for row in rows]
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def _pool(protocol: _Protocol, seeds: list[list[tuple]], groups: np.ndarray | None) -> ProtocolScores:
+    """Bring the answers of all folds into the order of the rows."""
+    classes = np.unique(protocol.y)
+    tested = [np.sort(np.concatenate([test for test, *_ in folds])) for folds in seeds]
+    if any(len(np.unique(rows)) < len(rows) or not np.array_equal(rows, tested[0]) for rows in tested):
+        raise ValueError(f"the folds of {protocol.name!r} must test the same rows with every seed, each at most once")
+    rows = tested[0]
+    predictions = np.empty((len(seeds), len(rows)), dtype=protocol.y.dtype)
+    probabilities = np.zeros((len(seeds), len(rows), len(classes)))
+    for number, folds in enumerate(seeds):
+        for test, answers, probability, _ in folds:
+            places = np.searchsorted(rows, test)
+            predictions[number, places] = answers
+            if probability is not None:
+                # A genre that a fold had no training tracks of keeps a probability of zero.
+                columns = np.searchsorted(classes, probability[1])
+                # Of a float32 model they sum to one in its own precision only.
+                probabilities[number, places[:, None], columns] = normalize(probability[0].astype(float), "l1")
+    tracks = protocol.tracks[rows]
+    return ProtocolScores(
+        protocol.name,
+        protocol.y[rows],
+        predictions,
+        probabilities if seeds[0][0][2] is not None else None,
+        classes,
+        tracks,
+        tracks if groups is None else groups[tracks],
+        np.array([sum(seconds for *_, seconds in folds) for folds in seeds]),
+    )
