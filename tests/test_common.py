@@ -23,6 +23,7 @@ from skgenre import (
     MelExtractor,
     MFCCExtractor,
     RNNClassifier,
+    TrackDescriptor,
 )
 
 NETS = (CNNClassifier, RNNClassifier)
@@ -33,6 +34,8 @@ ESTIMATORS = [
     MFCCExtractor(),
     MFCCExtractor(deltas=2),
     FrameStatistics(),
+    TrackDescriptor(),
+    TrackDescriptor(("rhythm", "dynamics"), n_fft=1024, hop_length=256, n_jobs=2),
     FrameStatistics(("min", "max", "median", 0.9), differences=("mean", 0.1)),
     *[net() for net in NETS],
     *[net(max_epochs=6, class_weight="balanced", pooling="max") for net in NETS],

@@ -1,0 +1,97 @@
+"""Rhythm: how often something begins and how strongly, and at which periods it comes again."""
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from skgenre.descriptors._blocks import blocks
+from skgenre.descriptors._columns import Columns
+from skgenre.descriptors._frames import Frames, pooled
+
+SECONDS = 8.9
+"""Length of a stretch whose periods are looked for: 384 frames at the defaults."""
+TEMPI = 30.0 * 2.0 ** (np.arange(24) / 6)
+"""Tempi at which the strength of the pulse is given, in beats per minute: six in an octave, from 30 to 428."""
+MULTIPLES = {"quarter": 1 / 4, "third": 1 / 3, "half": 1 / 2, "two_thirds": 2 / 3, "double": 2.0, "triple": 3.0}
+"""Periods in beats at which a beat is subdivided or grouped."""
+
+
+def describe_rhythm(frames: Frames) -> Columns:
+    """Return onsets, the tempo and how steady it is, beat histogram, subdivisions and swing, and the pulse of bands."""
+    columns = Columns()
+    onsets = frames.rises.mean(axis=0)
+    columns.add_statistics("onset_strength", onsets, ("mean", "std", "q90"))
+    _add_peaks(columns, onsets, frames.rate)
+    periods = tempogram(onsets, frames.rate)
+    mean = periods.mean(axis=1)
+    lags = frames.rate * 60 / TEMPI
+    columns.add("pulse_{}bpm", _at(mean, lags), [f"{tempo:.0f}" for tempo in TEMPI])
+    columns.add("pulse_{}bpm_std", _at(periods.std(axis=1), lags), [f"{tempo:.0f}" for tempo in TEMPI])
+    lag = best_lag(mean, frames.rate)
+    columns.add("tempo", 60 * frames.rate / lag)
+    each = np.array([best_lag(column, frames.rate) for column in periods.T])
+    columns.add("tempo_unsteadiness", np.log2(each / lag).std())
+    columns.add("pulse_clarity", _at(mean, np.array([lag])))
+    columns.add("beat_{}", _at(mean, lag * np.array(list(MULTIPLES.values()))), list(MULTIPLES))
+    third, half = _at(mean, lag * np.array([2 / 3, 1 / 2]))
+    columns.add("swing", third - half)
+    for band, rises in enumerate(pooled(frames.rises, 4), 1):
+        mean = tempogram(rises, frames.rate).mean(axis=1)
+        columns.add(f"band{band}_pulse_{{}}bpm", _at(mean, lags[::2]), [f"{tempo:.0f}" for tempo in TEMPI[::2]])
+    return columns
+
+
+def _add_peaks(columns: Columns, onsets: np.ndarray, rate: float) -> None:
+    """Add how many onsets there are in a second, how strong they are and how evenly they come."""
+    found = peaks(onsets, rate)
+    gaps = np.diff(found) / rate if len(found) > 1 else np.zeros(1)
+    strengths = onsets[found] if len(found) else np.zeros(1)
+    columns.add("onset_rate", len(found) * rate / len(onsets))
+    columns.add_statistics("onset_peak", strengths, ("mean", "std"))
+    columns.add_statistics("onset_gap", gaps, ("mean", "std"))
+
+
+def peaks(onsets: np.ndarray, rate: float) -> np.ndarray:
+    """Return the frames at which something begins: the highest within 0.07 s, and well above what is around."""
+    near, far = max(round(0.07 * rate), 1), max(round(0.5 * rate), 1)
+    highest = blocks(np.pad(onsets, near, mode="constant")[None], 2 * near + 1, 1)[:, 0].max(axis=1)
+    around = np.convolve(np.pad(onsets, far, mode="edge"), np.full(2 * far + 1, 1 / (2 * far + 1)), mode="valid")
+    return np.flatnonzero((onsets == highest) & (onsets > around + 0.1 * onsets.max()) & (onsets > 0))
+
+
+def tempogram(onsets: np.ndarray, rate: float, step: int = 8) -> np.ndarray:
+    """Compute the local autocorrelation of the onsets' strength.
+
+    Parameters
+    ----------
+    onsets : ndarray of shape (n_frames,)
+        Strength of onsets.
+    rate : float
+        Frames per second.
+    step : int, default=8
+        Frames from one stretch to the next.
+
+    Returns
+    -------
+    tempogram : ndarray of shape (n_lags, n_stretches)
+        Autocorrelation by lag in frames, scaled so that the highest of each stretch is one; zero in silence.
+    """
+    size = max(int(SECONDS * rate), 2)
+    padded = np.pad(onsets, size // 2, mode="linear_ramp", end_values=0)
+    cut = blocks(padded[None], size, 1)[: len(onsets) : step, 0]
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    length = next_fast_len(2 * size - 1, real=True)
+    spectrum = rfft(cut * window, length, axis=1)
+    lags = irfft(spectrum.real**2 + spectrum.imag**2, length, axis=1)[:, :size]
+    return (lags / np.maximum(np.abs(lags).max(axis=1, keepdims=True), 1e-20)).T
+
+
+def best_lag(correlation: np.ndarray, rate: float) -> int:
+    """Return the lag of the strongest pulse, in frames, where tempi an octave from 120 are a deviation away."""
+    tempi = 60 * rate / np.arange(1, len(correlation))
+    prior = np.where(tempi < 320, -0.5 * np.log2(tempi / 120) ** 2, -np.inf)
+    return 1 + int(np.argmax(np.log1p(1e6 * np.maximum(correlation[1:], 0)) + prior))
+
+
+def _at(correlation: np.ndarray, lags: np.ndarray) -> np.ndarray:
+    """Return the correlation at lags between the frames."""
+    return np.interp(lags, np.arange(len(correlation)), correlation)
