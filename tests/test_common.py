@@ -6,6 +6,7 @@ import sys
 import joblib
 import numpy as np
 import pytest
+import torch
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -23,10 +24,21 @@ from skgenre import (
     MelExtractor,
     MFCCExtractor,
     RNNClassifier,
+    TorchEmbedder,
     TrackDescriptor,
 )
 
 NETS = (CNNClassifier, RNNClassifier)
+
+
+def small_module():
+    """Return a torch module from windows of four samples to three numbers."""
+    module = torch.nn.Linear(4, 3)
+    torch.nn.init.ones_(module.bias)
+    torch.nn.init.eye_(module.weight)
+    return torch.nn.Sequential(module, torch.nn.Tanh())
+
+
 ESTIMATORS = [
     AudioLoader(),
     AudioLoader(duration=0.001, n_jobs=2),
@@ -37,6 +49,7 @@ ESTIMATORS = [
     TrackDescriptor(),
     TrackDescriptor(("rhythm", "dynamics"), n_fft=1024, hop_length=256, n_jobs=2),
     FrameStatistics(("min", "max", "median", 0.9), differences=("mean", 0.1)),
+    TorchEmbedder(small_module, window=4),
     *[net() for net in NETS],
     *[net(max_epochs=6, class_weight="balanced", pooling="max") for net in NETS],
     *[net(max_epochs=6, validation_fraction=None, pooling="vote") for net in NETS],

@@ -1,0 +1,6 @@
+"""Nets that others have trained, as transformers from waveforms to embeddings."""
+
+from skgenre.pretrained._embedder import TorchEmbedder
+from skgenre.pretrained._musicnn import MusiCNNEmbedder
+
+__all__ = ["MusiCNNEmbedder", "TorchEmbedder"]
