@@ -1,6 +1,9 @@
 """Honest evaluation: how a score was made, and what it is worth."""
 
+from skgenre.model_selection._audit import audit_tracks
+from skgenre.model_selection._audit_report import TrackAudit
+from skgenre.model_selection._gtzan import GTZANSplit
 from skgenre.model_selection._protocols import compare_protocols
-from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores
+from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores, bootstrap_interval
 
-__all__ = ["ProtocolComparison", "ProtocolScores", "compare_protocols"]
+__all__ = ["GTZANSplit", "ProtocolComparison", "ProtocolScores", "TrackAudit", "audit_tracks", "compare_protocols"]

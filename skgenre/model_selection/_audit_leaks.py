@@ -1,0 +1,102 @@
+"""What a split lets the training part know of the test part."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import check_cv
+
+from skgenre.model_selection._audit_matching import Match
+
+
+def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | None = None) -> np.ndarray:
+    """Give tracks that belong together, by a recording or also by an artist, the same number.
+
+    Parameters
+    ----------
+    n_tracks : int
+        Number of tracks.
+    matches : iterable of Match
+        Tracks that hold the same recording.
+    artists : sequence of str, default=None
+        Tracks with the same one belong together; those with ``""`` as well.
+
+    Returns
+    -------
+    numbers : ndarray of shape (n_tracks,), int
+        The same for tracks that belong together.
+    """
+    links = [(match.first, match.second) for match in matches]
+    if artists is not None:
+        first: dict[str, int] = {}
+        links += [(first.setdefault(artist, row), row) for row, artist in enumerate(artists)]
+    ones, others = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(links), dtype=np.int8), (ones, others)), shape=(n_tracks, n_tracks))
+    return connected_components(graph, directed=False)[1]
+
+
+def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the rows of training and test for whatever names a split.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable of (train, test), or one (train, test)
+        What names it; rows by number or by a boolean mask.
+    paths, y, groups : sequence or None
+        What a splitter is given.
+
+    Yields
+    ------
+    train, test : ndarray of int
+        Rows.
+    """
+    if isinstance(cv, tuple) and len(cv) == 2 and all(_are_rows(side) for side in cv):
+        cv = [cv]
+    X = np.array(paths, dtype=object)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The groups parameter is ignored")  # which is what a leak comes from
+        splits = list(check_cv(cv, y, classifier=y is not None).split(X, y, groups))
+    for train, test in splits:
+        yield np.arange(len(X))[np.asarray(train)], np.arange(len(X))[np.asarray(test)]
+
+
+def leaks_of(
+    train: np.ndarray, test: np.ndarray, recordings: np.ndarray, artists: np.ndarray | None
+) -> dict[str, int | float]:
+    """Count the tracks of a test part that training knows.
+
+    Parameters
+    ----------
+    train, test : ndarray of int
+        Rows.
+    recordings : ndarray of shape (n_tracks,), int
+        The same for tracks that hold the same recording.
+    artists : ndarray of shape (n_tracks,) of str, or None
+        ``""`` where not known.
+
+    Returns
+    -------
+    counts : dict
+        ``n_train``, ``n_test``; of the test tracks ``same_recording``, ``same_artist``, ``leaked`` (either of them),
+        and the ``share`` of those.
+    """
+    recording = np.isin(recordings[test], recordings[train])
+    artist = np.zeros(len(test), dtype=bool)
+    if artists is not None:
+        artist = np.isin(artists[test], artists[train]) & (artists[test] != "")
+    leaked = recording | artist
+    return {
+        "n_train": len(train),
+        "n_test": len(test),
+        "same_recording": int(recording.sum()),
+        "same_artist": int(artist.sum()),
+        "leaked": int(leaked.sum()),
+        "share": float(leaked.mean()) if len(test) else 0.0,
+    }
+
+
+def _are_rows(side: Any) -> bool:
+    return isinstance(side, list | np.ndarray) and len(side) > 0 and np.ndim(side[0]) == 0

@@ -1,0 +1,212 @@
+"""What an audit found: tables, arrays to go on with, and a report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from skgenre._optional import import_optional
+from skgenre.model_selection._audit_files import FileFacts
+from skgenre.model_selection._audit_leaks import joined, leaks_of, splits_of
+from skgenre.model_selection._audit_matching import Match
+from skgenre.model_selection._audit_page import audit_page, audit_text
+
+PROBLEMS = {
+    "unreadable": "do not decode",
+    "truncated": "end too early",
+    "silent": "are silent",
+    "partly silent": "are silent for long",
+    "clipped": "are clipped",
+    "short": "are short",
+    "sample rate": "have another sample rate",
+}
+"""What can be wrong with a file, and how the report says so of several."""
+
+
+class TrackAudit:
+    """What :func:`audit_tracks` found: tables, and a report in notebooks.
+
+    Parameters
+    ----------
+    facts : sequence of FileFacts
+        What was measured, one a track.
+    problems : sequence of list of str
+        What is wrong with each track.
+    matches : sequence of Match
+        Pairs of tracks that hold the same recording.
+    y, groups : ndarray of shape (n_tracks,) of str, or None
+        Genre and artist of each track.
+    cv : object
+        The splits to show the leaks of, or None.
+
+    Attributes
+    ----------
+    paths : list of str
+        The tracks, in the order in which they were given.
+    counts : dict of str to int
+        How many tracks have each problem.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from skgenre import audit_tracks, make_tracks
+    >>> with TemporaryDirectory() as folder:
+    ...     music = make_tracks(folder, 2, 1, ["disco", "metal"], duration=3.0, random_state=0)
+    ...     audit = audit_tracks([*music.paths, music.paths[0]])
+    >>> audit.duplicates[["first", "second", "kind"]].values.tolist()
+    [[0, 4, 'exact']]
+    >>> audit.keep.tolist()
+    [True, True, True, True, False]
+    """
+
+    def __init__(
+        self,
+        facts: Sequence[FileFacts],
+        problems: Sequence[list[str]],
+        matches: Sequence[Match],
+        *,
+        y: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+        cv: Any = None,
+    ) -> None:
+        self.paths = [fact.path for fact in facts]
+        self.counts = {problem: sum(problem in found for found in problems) for problem in PROBLEMS}
+        self._facts, self._problems, self._matches = facts, problems, matches
+        self._y, self._groups = y, groups
+        self._recordings = joined(len(facts), matches)
+        self._splits = None if cv is None else list(self._leaks(cv))
+
+    @property
+    def frame(self) -> Any:
+        """All tracks, a DataFrame with one row each.
+
+        Columns: path; duration in seconds; sample_rate in hertz; channels; format; peak, where 1 is full scale; level
+        in decibels below full scale; clipped, the share of samples at full scale; silent, the share of moments below
+        -60 dB; problems, separated by commas; fault, what is wrong in words; recording, the same number for tracks
+        that hold the same recording; and, where they were given, label and group.
+        """
+        columns: dict[str, Any] = {name: [] for name in asdict(self._facts[0]) if name != "readable"}
+        for fact in self._facts:
+            for name, values in columns.items():
+                values.append(getattr(fact, name))
+        fault = columns.pop("fault")
+        columns |= {"problems": [", ".join(found) for found in self._problems], "fault": fault}
+        columns["recording"] = self._recordings
+        columns |= {
+            name: values for name, values in (("label", self._y), ("group", self._groups)) if values is not None
+        }
+        frame = _table(columns)
+        return frame.astype({"sample_rate": "Int64", "channels": "Int64"})
+
+    @property
+    def duplicates(self) -> Any:
+        """Pairs of tracks that hold the same recording, a DataFrame.
+
+        Columns: first and second, their rows; first_path and second_path; offset, where in the first the second
+        begins, in seconds; similarity, the share of spectral peaks that agree where both play; kind, ``"exact"`` where
+        they decode to the same samples, else ``"near"``; and, where labels were given, same_label.
+        """
+        rows = [(m.first, m.second, m.offset, m.similarity, "exact" if m.exact else "near") for m in self._matches]
+        first, second, offset, similarity, kind = zip(*rows, strict=True) if rows else ([], [], [], [], [])
+        columns: dict[str, Any] = {
+            "first": np.array(first, dtype=np.intp),
+            "second": np.array(second, dtype=np.intp),
+            "first_path": [self.paths[row] for row in first],
+            "second_path": [self.paths[row] for row in second],
+            "offset": np.array(offset, dtype=float),
+            "similarity": np.array(similarity, dtype=float),
+            "kind": list(kind),
+        }
+        if self._y is not None:
+            columns["same_label"] = self._y[columns["first"]] == self._y[columns["second"]]
+        return _table(columns)
+
+    @property
+    def artists(self) -> Any:
+        """Artists with tracks on several labels, a DataFrame with the columns artist, n_tracks and labels.
+
+        Empty where there are no labels or no groups. Nothing is wrong with such artists as such, but a mislabelled
+        track often shows here.
+        """
+        rows = self._artists_on_several_labels()
+        return _table(
+            {
+                "artist": [artist for artist, _ in rows],
+                "n_tracks": np.array([sum(labels.values()) for _, labels in rows], dtype=np.intp),
+                "labels": [", ".join(f"{label} ({n})" for label, n in labels.items()) for _, labels in rows],
+            }
+        )
+
+    @property
+    def groups(self) -> np.ndarray:
+        """A group for each track that holds together what must not be split, an array of int.
+
+        Tracks are in one group if they have the artist or the recording in common, also by way of others. Give it to
+        a splitter for groups, and nothing found here leaks.
+        """
+        return joined(len(self.paths), self._matches, None if self._groups is None else self._groups.tolist())
+
+    @property
+    def keep(self) -> np.ndarray:
+        """Which tracks decode and sound, and are the first of their recording, an array of bool."""
+        usable = np.array([not {"unreadable", "silent"} & set(found) for found in self._problems])
+        first = np.zeros(len(self.paths), dtype=bool)
+        rows = np.flatnonzero(usable)
+        first[rows[np.unique(self._recordings[rows], return_index=True)[1]]] = True
+        return first
+
+    def leaks(self, cv: Any) -> Any:
+        """Count what a split lets the training part know of the test part.
+
+        Parameters
+        ----------
+        cv : int, splitter, iterable of (train, test), or one (train, test)
+            The split: what scikit-learn takes for ``cv``, or rows by number or by a boolean mask. A splitter is given
+            the labels, and the groups that were audited.
+
+        Returns
+        -------
+        leaks : DataFrame
+            A row for each split, with n_train and n_test, and of the test tracks the number with the same_recording or
+            the same_artist in training, of those with either (leaked), and their share.
+        """
+        counts = list(self._leaks(cv))
+        return _table({name: [count[name] for count in counts] for name in counts[0]})
+
+    def _leaks(self, cv: Any) -> Iterator[dict[str, int | float]]:
+        for train, test in splits_of(cv, self.paths, self._y, self._groups):
+            yield leaks_of(train, test, self._recordings, self._groups)
+
+    def _artists_on_several_labels(self) -> list[tuple[str, dict[str, int]]]:
+        if self._y is None or self._groups is None:
+            return []
+        found: dict[str, dict[str, int]] = {}
+        for artist, label in sorted(zip(self._groups.tolist(), self._y.tolist(), strict=True), key=str):
+            if artist != "":
+                labels = found.setdefault(artist, {})
+                labels[label] = labels.get(label, 0) + 1
+        return [(artist, labels) for artist, labels in found.items() if len(labels) > 1]
+
+    def _summary(self) -> dict[str, Any]:
+        """Return what the report shows."""
+        return {
+            "facts": self._facts,
+            "problems": self._problems,
+            "counts": {PROBLEMS[problem]: n for problem, n in self.counts.items() if n},
+            "matches": self._matches,
+            "labels": self._y,
+            "artists": self._artists_on_several_labels(),
+            "splits": self._splits,
+            "kept": int(self.keep.sum()),
+        }
+
+    def __repr__(self) -> str:
+        return audit_text(**self._summary())
+
+    def _repr_html_(self) -> str:
+        return audit_page(**self._summary())
+
+
+def _table(columns: dict[str, Any]) -> Any:
+    return import_optional("pandas", extra="tables").DataFrame(columns)
