@@ -31,12 +31,13 @@ from skgenre import (
 NETS = (CNNClassifier, RNNClassifier)
 
 
-def small_module():
-    """Return a torch module from windows of four samples to three numbers."""
-    module = torch.nn.Linear(4, 3)
-    torch.nn.init.ones_(module.bias)
-    torch.nn.init.eye_(module.weight)
-    return torch.nn.Sequential(module, torch.nn.Tanh())
+class SmallModule(torch.nn.Linear):
+    """A torch module from windows of four samples to three numbers."""
+
+    def __init__(self):
+        super().__init__(4, 3)
+        torch.nn.init.eye_(self.weight)
+        torch.nn.init.ones_(self.bias)
 
 
 ESTIMATORS = [
@@ -49,7 +50,7 @@ ESTIMATORS = [
     TrackDescriptor(),
     TrackDescriptor(("rhythm", "dynamics"), n_fft=1024, hop_length=256, n_jobs=2),
     FrameStatistics(("min", "max", "median", 0.9), differences=("mean", 0.1)),
-    TorchEmbedder(small_module, window=4),
+    TorchEmbedder(SmallModule, window=4),
     *[net() for net in NETS],
     *[net(max_epochs=6, class_weight="balanced", pooling="max") for net in NETS],
     *[net(max_epochs=6, validation_fraction=None, pooling="vote") for net in NETS],
