@@ -144,7 +144,7 @@ def _problems(
         "partly silent": lambda fact: max_silent < fact.silent < 1,
         "clipped": lambda fact: fact.clipped > max_clipped,
         "short": lambda fact: fact.duration < shortest,
-        "sample rate": lambda fact: fact.readable and sample_rate not in (None, fact.sample_rate),
+        "of another rate": lambda fact: fact.readable and sample_rate not in (None, fact.sample_rate),
     }
     return [[problem for problem, test in tests.items() if test(fact)] for fact in facts]
 

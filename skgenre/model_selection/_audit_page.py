@@ -14,6 +14,11 @@ from skgenre.model_selection._audit_matching import Match
 _MOST_ROWS = 50
 """Rows of a table that the page shows; the DataFrames have them all."""
 
+_LONG = ("Track", "Problem", "The same recording", "Labels", "Artist", "Tracks on each label")
+"""Columns whose cells are broken into lines; the others hold figures."""
+
+_WIDE = ' class="long"'
+
 _TOGETHER = 0.05
 """Offset, in seconds, that is no more than an encoder's delay."""
 
@@ -38,7 +43,7 @@ def audit_page(
     problems : sequence of sequence of str
         What is wrong with each track.
     counts : mapping of str to int
-        How many tracks have each problem, by its words.
+        How many tracks have each problem.
     matches : sequence of Match
         Pairs of tracks that hold the same recording.
     labels : ndarray of shape (n_tracks,), or None
@@ -70,7 +75,7 @@ def audit_page(
         ),
         _table(
             "Artists on several labels",
-            ("Artist", "Tracks on each label"),
+            ("Labels", "Artist", "Tracks on each label"),
             [(artist, ", ".join(f"{label} ({n})" for label, n in found.items())) for artist, found in artists],
         ),
         _table(
@@ -103,10 +108,14 @@ def audit_text(
     **_: Any,
 ) -> str:
     """Return the report as a few lines of text; parameters are those of ``audit_page``."""
-    wrong = ", ".join(f"{n} {words}" for words, n in counts.items())
+    wrong = ", ".join(f"{n} {problem}" for problem, n in counts.items())
     exact = sum(match.exact for match in matches)
     lines = [f"{len(facts)} tracks, {wrong or 'nothing wrong with the files'}"]
-    lines.append(f"{len(matches)} duplicate pairs, {exact} of them exact" if matches else "no duplicates")
+    lines.append(
+        f"{len(matches)} {'pairs' if len(matches) > 1 else 'pair'} of duplicates, {exact} exact"
+        if matches
+        else "no duplicates"
+    )
     lines.append(f"{len(artists) or 'no'} {'artists' if len(artists) > 1 else 'artist'} on several labels")
     for number, split in enumerate(splits or ()):
         lines.append(
@@ -124,9 +133,8 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td data-name="{escape(column)}">{escape(cell)}</td>'
+            f'<td{_WIDE if column in _LONG else ""} data-name="{escape(column)}">{escape(cell)}</td>'
             for column, cell in zip(columns, row, strict=True)
-            if cell
         )
         + "</tr>"
         for row in rows[:_MOST_ROWS]
@@ -146,14 +154,18 @@ def _short(paths: Sequence[str]) -> list[str]:
 
 
 def _worded(problems: Sequence[str], fault: str) -> str:
-    return ", ".join(problems) + (f": {fault}" if fault else "")
+    """Put the cause where it says more than the name of the problem."""
+    words = [problem for problem in problems if not fault or problem not in ("unreadable", "truncated")]
+    cause = f"unreadable: {fault}" if "unreadable" in problems else fault
+    return ", ".join([cause, *words] if fault else words)
 
 
 def _measured(fact: FileFacts) -> tuple[str, ...]:
     if not fact.readable:
         return ("–",) * 5
-    level = f"{fact.level:.0f} dB" if np.isfinite(fact.level) else "–"
-    return f"{fact.duration:.1f} s", f"{fact.sample_rate:,.0f} Hz", level, f"{fact.clipped:.1%}", f"{fact.silent:.0%}"
+    level = f"{fact.level:.0f} dB".replace("-", "−") if np.isfinite(fact.level) else "–"
+    rate = f"{fact.sample_rate / 1000:g} kHz"
+    return f"{fact.duration:.1f} s", rate, level, f"{fact.clipped:.1%}", f"{fact.silent:.0%}"
 
 
 def _pair(match: Match, names: Sequence[str], labels: np.ndarray | None) -> tuple[str, ...]:

@@ -12,16 +12,8 @@ from skgenre.model_selection._audit_leaks import joined, leaks_of, splits_of
 from skgenre.model_selection._audit_matching import Match
 from skgenre.model_selection._audit_page import audit_page, audit_text
 
-PROBLEMS = {
-    "unreadable": "do not decode",
-    "truncated": "end too early",
-    "silent": "are silent",
-    "partly silent": "are silent for long",
-    "clipped": "are clipped",
-    "short": "are short",
-    "sample rate": "have another sample rate",
-}
-"""What can be wrong with a file, and how the report says so of several."""
+PROBLEMS = ("unreadable", "truncated", "silent", "partly silent", "clipped", "short", "of another rate")
+"""What can be wrong with a file."""
 
 
 class TrackAudit:
@@ -193,7 +185,7 @@ class TrackAudit:
         return {
             "facts": self._facts,
             "problems": self._problems,
-            "counts": {PROBLEMS[problem]: n for problem, n in self.counts.items() if n},
+            "counts": {problem: n for problem, n in self.counts.items() if n},
             "matches": self._matches,
             "labels": self._y,
             "artists": self._artists_on_several_labels(),

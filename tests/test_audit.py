@@ -1,0 +1,366 @@
+"""What an audit finds in a collection whose faults are known, and that it finds nothing else."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+from skgenre import audit_tracks, make_tracks
+from skgenre.audio import decode
+from skgenre.model_selection._audit_matching import find_matches
+from skgenre.model_selection._fingerprint import SAMPLE_RATE, fingerprint
+
+RATE = 22050
+SECONDS = 8.0
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """Return 12 tracks by 6 artists in 3 genres, without a fault."""
+    folder = tmp_path_factory.mktemp("music")
+    return make_tracks(folder, 4, 2, ["classical", "hiphop", "metal"], duration=SECONDS, random_state=3)
+
+
+def samples_of(path):
+    return soundfile.read(path, dtype="float32")[0]
+
+
+@pytest.fixture(scope="module")
+def heard(music):
+    """Return the waveforms of the music, and their fingerprints."""
+    tunes = [decode(path, SAMPLE_RATE) for path in music.paths]
+    return tunes, [fingerprint(y) for y in tunes]
+
+
+@pytest.fixture(scope="module")
+def faulty(music, tmp_path_factory):
+    """Return a collection with one file of each fault beside the good ones: names, and what is wrong with them."""
+    folder = tmp_path_factory.mktemp("faulty")
+    good = [shutil.copy(path, folder) for path in music.paths[:6]]
+    y = samples_of(music.paths[6])
+    faults = {
+        "text.mp3": ["unreadable"],
+        "empty.wav": ["unreadable"],
+        "missing.wav": ["unreadable"],
+        "zeros.wav": ["silent"],
+        "mostly_zeros.wav": ["partly silent"],
+        "loud.wav": ["clipped"],
+        "brief.wav": ["short"],
+        "telephone.wav": ["of another rate"],
+        "cut.wav": ["truncated"],
+        "cut.flac": ["unreadable", "truncated"],
+        "cut.mp3": ["unreadable", "truncated"],
+        "cut.ogg": ["truncated"],
+    }
+    (folder / "text.mp3").write_text("not music at all" * 100)
+    (folder / "empty.wav").touch()
+    soundfile.write(folder / "zeros.wav", np.zeros_like(y), RATE)
+    quiet = np.where(np.arange(len(y)) < 0.3 * len(y), y, 0)
+    soundfile.write(folder / "mostly_zeros.wav", quiet, RATE)
+    soundfile.write(folder / "loud.wav", np.clip(samples_of(music.paths[7]) * 8, -1, 1), RATE)
+    soundfile.write(folder / "brief.wav", samples_of(music.paths[8])[: 2 * RATE], RATE)
+    soundfile.write(folder / "telephone.wav", soxr.resample(samples_of(music.paths[9]), RATE, 8000), 8000)
+    for row, name in ((10, "cut.wav"), (11, "cut.flac"), (5, "cut.mp3"), (4, "cut.ogg")):
+        tune = samples_of(music.paths[row])
+        # Backwards, so that no more than two are of one recording.
+        soundfile.write(folder / name, tune if row > 6 else tune[::-1], RATE)
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: int(0.7 * len(content))])
+    return [*good, *(str(folder / name) for name in faults)], [[]] * 6 + list(faults.values())
+
+
+@pytest.fixture(scope="module")
+def copies(music, tmp_path_factory):
+    """Return the music with nine copies of some of its tracks: paths, and row and offset of what each copy holds."""
+    folder = tmp_path_factory.mktemp("copies")
+    tunes = [samples_of(path) for path in music.paths]
+    made = {
+        "same.wav": (0, 0.0, tunes[0], RATE),
+        "same.flac": (1, 0.0, tunes[1], RATE),
+        "other.mp3": (2, 0.0, tunes[2], RATE),
+        "other.ogg": (3, 0.0, tunes[3], RATE),
+        "soft.wav": (4, 0.0, 0.1 * tunes[4], RATE),
+        "stereo.wav": (5, 0.0, np.stack([tunes[5], 0.4 * tunes[5]], axis=1), RATE),
+        "coarse.wav": (6, 0.0, soxr.resample(tunes[6], RATE, 8000), 8000),
+        "later.wav": (7, 2.5, tunes[7][int(2.5 * RATE) :], RATE),
+        "early.wav": (8, -1.5, np.concatenate([np.zeros(int(1.5 * RATE), np.float32), tunes[8]]), RATE),
+    }
+    for name, (_, _, y, rate) in made.items():
+        soundfile.write(folder / name, y, rate)
+    paths = [*music.paths, *(str(folder / name) for name in made)]
+    return paths, [(row, offset) for row, offset, _, _ in made.values()]
+
+
+@pytest.fixture(scope="module")
+def audit_of_copies(copies, music):
+    paths, made = copies
+    rows = [*range(len(music.paths)), *(row for row, _ in made)]
+    return audit_tracks(paths, music.target[rows], music.groups[rows])
+
+
+# Files
+
+
+def test_good_files_have_no_problem(music):
+    audit = audit_tracks(music.paths)
+    assert set(audit.counts.values()) == {0}
+    assert (audit.frame["problems"] == "").all()
+
+
+def test_each_fault_is_found_and_nothing_else(faulty):
+    paths, faults = faulty
+    frame = audit_tracks(paths).frame
+    assert dict(zip(map(Path, paths), frame["problems"], strict=True)) == {
+        Path(path): ", ".join(fault) for path, fault in zip(paths, faults, strict=True)
+    }
+
+
+def test_the_cause_of_a_fault_is_named(faulty):
+    paths, _ = faulty
+    causes = {Path(row.path).name: row.fault for row in audit_tracks(paths).frame.itertuples() if row.fault}
+    assert causes["empty.wav"] == "it is empty"
+    assert causes["missing.wav"] == "no such file"
+    assert causes["text.mp3"].startswith("not audio that libsndfile can decode")
+    assert re.fullmatch(r"truncated: [\d,]+ of [\d,]+ bytes are there", causes["cut.wav"])
+    assert causes["cut.ogg"] == "truncated: its last page is missing"
+
+
+def test_a_track_is_measured(tmp_path):
+    y = np.zeros((48000 * 2, 2))
+    y[: 48000 * 2 // 4, 0] = 0.5
+    soundfile.write(tmp_path / "a.flac", y, 48000)
+    row = audit_tracks([tmp_path / "a.flac"]).frame.iloc[0]
+    assert (row["duration"], row["sample_rate"], row["channels"], row["format"]) == (2.0, 48000, 2, "FLAC PCM_16")
+    assert (row["peak"], row["clipped"], row["silent"]) == (0.5, 0.0, 0.75)
+    assert row["level"] == pytest.approx(10 * np.log10(0.25 / 8), abs=1e-4)
+
+
+def test_clipping_in_one_channel_is_found(tmp_path):
+    y = np.random.default_rng(0).normal(0, 0.1, (RATE, 2))
+    y[:, 1] = np.clip(20 * y[:, 1], -1, 1)
+    soundfile.write(tmp_path / "a.wav", y, RATE)
+    assert audit_tracks([tmp_path / "a.wav"]).counts["clipped"] == 1
+
+
+def test_a_peak_that_just_fits_is_not_clipping(tmp_path):
+    y = np.random.default_rng(0).normal(0, 0.1, RATE)
+    y[::500] = 1.0
+    soundfile.write(tmp_path / "a.wav", y, RATE)
+    assert audit_tracks([tmp_path / "a.wav"]).frame["clipped"][0] == 0
+
+
+def test_what_is_wrong_can_be_said(music):
+    audit = audit_tracks(music.paths, min_duration=9, sample_rate=44100, max_silent=0, max_clipped=0)
+    assert audit.counts["short"] == audit.counts["of another rate"] == len(music.paths)
+
+
+def test_no_rate_is_unusual_where_no_rate_is_usual(music, tmp_path):
+    soundfile.write(tmp_path / "a.wav", samples_of(music.paths[0]), 16000)
+    assert audit_tracks([music.paths[1], tmp_path / "a.wav"]).counts["of another rate"] == 0
+
+
+def test_threads_find_the_same(faulty):
+    paths, _ = faulty
+    pd.testing.assert_frame_equal(audit_tracks(paths).frame, audit_tracks(paths, n_jobs=2).frame)
+
+
+def test_a_collection_of_which_nothing_decodes_is_audited(tmp_path):
+    audit = audit_tracks([tmp_path / "a.wav", tmp_path / "b.wav"], ["rock", "pop"])
+    assert audit.counts["unreadable"] == 2
+    assert not audit.keep.any()
+    assert "2 unreadable" in repr(audit)
+    assert "no such file" in audit._repr_html_()
+
+
+# Duplicates
+
+
+def test_each_copy_is_found_with_its_offset_and_nothing_else(copies, audit_of_copies, music):
+    _, made = copies
+    found = audit_of_copies.duplicates
+    assert found[["first", "second"]].values.tolist() == sorted(
+        [row, len(music.paths) + number] for number, (row, _) in enumerate(made)
+    )
+    offsets = [made[second - len(music.paths)][1] for second in found["second"]]
+    assert np.abs(found["offset"] - offsets).max() < 0.06
+
+
+def test_the_same_samples_are_told_from_similar_ones(copies, audit_of_copies):
+    exact = audit_of_copies.duplicates.query("kind == 'exact'")
+    assert [Path(path).name for path in exact["second_path"]] == ["same.wav", "same.flac"]
+    assert exact["similarity"].tolist() == [1.0, 1.0]
+
+
+def test_a_recording_on_two_labels_is_shown(music, tmp_path):
+    shutil.copy(music.paths[0], tmp_path / "again.wav")
+    audit = audit_tracks([*music.paths, tmp_path / "again.wav"], [*music.target, "metal"])
+    assert audit.duplicates["same_label"].tolist() == [False]
+    assert "classical ≠ metal" in audit._repr_html_()
+
+
+def test_copies_of_a_copy_are_all_paired(music, tmp_path):
+    paths = [music.paths[0]]
+    for number in range(4):
+        paths.append(shutil.copy(music.paths[0], tmp_path / f"{number}.wav"))
+    soundfile.write(tmp_path / "soft.wav", 0.3 * samples_of(music.paths[0]), RATE)
+    found = audit_tracks([*paths, tmp_path / "soft.wav"])
+    assert len(found.duplicates) == 15
+    assert found.keep.sum() == 1
+
+
+def test_more_copies_than_a_landmark_has_neighbours_stay_together(music):
+    peaks = fingerprint(decode(music.paths[0], SAMPLE_RATE))
+    matches = find_matches([peaks] * 80, [bytes([row]) for row in range(1, 81)], 0.25)
+    assert {match.first for match in matches} | {match.second for match in matches} == set(range(80))
+
+
+@settings(max_examples=40)
+@given(
+    row=st.integers(0, 11),
+    gain=st.floats(-30, 6),
+    begin=st.floats(0, 4),
+    lead=st.floats(0, 2),
+    noise=st.floats(-80, -40),
+    seed=st.integers(0, 99),
+)
+def test_any_gain_cut_and_offset_of_a_track_is_found(heard, row, gain, begin, lead, noise, seed):
+    cut = heard[0][row][int(begin * SAMPLE_RATE) :]
+    copy = np.concatenate([np.zeros(int(lead * SAMPLE_RATE), dtype=np.float32), cut])
+    copy = copy + np.random.default_rng(seed).normal(0, cut.std() * 10 ** (noise / 20), len(copy))
+    peaks = [*heard[1], fingerprint((copy * 10 ** (gain / 20)).astype(np.float32))]
+    matches = find_matches(peaks, [bytes([number]) for number in range(1, len(peaks) + 1)], 0.25)
+    assert [(match.first, match.second) for match in matches] == [(row, len(heard[0]))]
+    assert matches[0].offset == pytest.approx(begin - lead, abs=0.06)
+
+
+def test_real_music_at_a_low_bit_rate_softer_and_cut_is_found_and_nothing_else(emotify, tmp_path):
+    rows = range(0, 266, 22)
+    paths = [str(emotify.paths[row]) for row in rows]
+    for number, path in enumerate(paths[:4]):
+        y = decode(path, 22050, offset=5 + 3.3 * number, duration=12)
+        soundfile.write(tmp_path / f"{number}.mp3", 0.25 * y, 22050, bitrate_mode="CONSTANT", compression_level=0.9)
+        paths.append(str(tmp_path / f"{number}.mp3"))
+    found = audit_tracks(paths).duplicates
+    assert found[["first", "second"]].values.tolist() == [[number, len(rows) + number] for number in range(4)]
+    assert found["offset"].tolist() == pytest.approx([5 + 3.3 * number for number in range(4)], abs=0.1)
+
+
+# Artists and splits
+
+
+def test_artists_on_several_labels_are_listed(music):
+    labels = music.target.copy()
+    labels[0] = "metal"
+    artists = audit_tracks(music.paths, labels, music.groups).artists
+    assert artists.values.tolist() == [[music.groups[0], 2, "classical (1), metal (1)"]]
+
+
+def test_a_split_by_artist_leaks_nothing_and_a_random_one_does(music):
+    audit = audit_tracks(music.paths, music.target, music.groups)
+    assert audit.leaks(GroupKFold(3))["leaked"].tolist() == [0, 0, 0]
+    shuffled = audit.leaks(StratifiedKFold(2, shuffle=True, random_state=0))
+    assert (shuffled["same_artist"] > 0).all()
+    assert (shuffled["same_recording"] == 0).all()
+
+
+def test_a_split_is_counted_track_by_track(music):
+    audit = audit_tracks(music.paths, music.target, music.groups)
+    leaks = audit.leaks((np.arange(1, 12), [0]))
+    assert leaks.to_dict("records") == [
+        {"n_train": 11, "n_test": 1, "same_recording": 0, "same_artist": 1, "leaked": 1, "share": 1.0}
+    ]
+
+
+def test_splits_are_taken_in_every_form(music):
+    audit = audit_tracks(music.paths, music.target)
+    one = next(KFold(3).split(music.paths))
+    mask = np.isin(np.arange(12), one[0])
+    for split in (one, [one], (mask, ~mask), tuple(side.tolist() for side in one)):
+        pd.testing.assert_frame_equal(audit.leaks(split), audit.leaks([one]))
+    assert len(audit.leaks(4)) == 4
+
+
+def test_a_recording_on_both_sides_leaks(copies, audit_of_copies, music):
+    paths, made = copies
+    originals, rest = np.arange(len(music.paths)), np.arange(len(music.paths), len(paths))
+    assert audit_of_copies.leaks((originals, rest))["same_recording"][0] == len(made)
+
+
+def test_groups_hold_together_artists_and_recordings(copies, audit_of_copies):
+    paths, _ = copies
+    leaks = audit_of_copies.leaks([*GroupKFold(3).split(paths, groups=audit_of_copies.groups)])
+    assert leaks["leaked"].tolist() == [0, 0, 0]
+
+
+def test_a_copy_by_an_unknown_artist_is_grouped_with_its_original(music, tmp_path):
+    shutil.copy(music.paths[0], tmp_path / "again.wav")
+    audit = audit_tracks([*music.paths, tmp_path / "again.wav"], groups=[*music.groups, None])
+    assert audit.groups[0] == audit.groups[-1]
+
+
+def test_tracks_without_an_artist_are_not_counted_as_by_one_artist(music):
+    audit = audit_tracks(music.paths, groups=["", None, np.nan, *music.groups[3:]])
+    assert audit.leaks(([0], [1, 2]))["same_artist"][0] == 0
+
+
+def test_keep_leaves_what_sounds_once(copies, audit_of_copies, faulty, music):
+    assert audit_of_copies.keep.tolist() == [True] * len(music.paths) + [False] * len(copies[1])
+    paths, faults = faulty
+    usable = [not {"unreadable", "silent"} & set(found) for found in faults]
+    assert audit_tracks(paths).keep.tolist() == usable
+
+
+# The report
+
+
+def test_the_report_tells_all_in_html_and_text(faulty):
+    paths, _ = faulty
+    audit = audit_tracks([*paths, paths[0]], cv=KFold(3, shuffle=True, random_state=0))
+    page = audit._repr_html_()
+    for text in ("Files with problems", "no such file", "Duplicates", "exact", "What the splits leak"):
+        assert text in page
+    text = repr(audit)
+    assert text.startswith("19 tracks, 5 unreadable, 4 truncated, 1 silent, 1 partly silent, 1 clipped, 1 short,")
+    assert "1 pair of duplicates, 1 exact" in text
+    assert len(re.findall(r"split \d: \d of \d test tracks leak", text)) == 3
+
+
+def test_the_report_escapes_what_it_shows(tmp_path):
+    page = audit_tracks([tmp_path / "<b>.wav"])._repr_html_()
+    assert "&lt;b&gt;.wav" in page
+    assert "<b>" not in page
+
+
+def test_long_tables_are_cut_and_say_so(tmp_path):
+    page = audit_tracks([tmp_path / f"{number}.wav" for number in range(60)])._repr_html_()
+    assert "and 10 more" in page
+
+
+# What cannot be audited
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"paths": []}, "paths must be an array-like of at least one path, got list"),
+        ({"paths": np.zeros((2, 3))}, "paths must be"),
+        ({"y": ["rock"]}, "inconsistent numbers of samples"),
+        ({"groups": ["a", "b", "c"]}, "inconsistent numbers of samples"),
+        ({"y": [[0, 1], [1, 0]]}, "1d"),
+        ({"max_clipped": 1.5}, "max_clipped must be a number from 0 to 1, got 1.5"),
+        ({"min_similarity": None}, "min_similarity must be"),
+        ({"min_duration": -1}, "min_duration must be a number >= 0 or None, got -1"),
+        ({"sample_rate": "44100"}, "sample_rate must be"),
+    ],
+)
+def test_what_cannot_be_audited_is_an_error(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        audit_tracks(**{"paths": ["a.wav", "b.wav"], **arguments})
