@@ -21,22 +21,20 @@ def describe_rhythm(frames: Frames) -> Columns:
     onsets = frames.rises.mean(axis=0)
     columns.add_statistics("onset_strength", onsets, ("mean", "std", "q90"))
     _add_peaks(columns, onsets, frames.rate)
-    periods = tempogram(onsets, frames.rate)
-    mean = periods.mean(axis=1)
-    lags = frames.rate * 60 / TEMPI
-    columns.add("pulse_{}bpm", _at(mean, lags), [f"{tempo:.0f}" for tempo in TEMPI])
-    columns.add("pulse_{}bpm_std", _at(periods.std(axis=1), lags), [f"{tempo:.0f}" for tempo in TEMPI])
-    lag = best_lag(mean, frames.rate)
+    whole, *bands = tempograms(np.vstack([onsets, pooled(frames.rises, 4)]), frames.rate)
+    mean = whole.mean(axis=0)
+    lag = best_lags(mean[None], frames.rate)[0]
     columns.add("tempo", 60 * frames.rate / lag)
-    each = np.array([best_lag(column, frames.rate) for column in periods.T])
-    columns.add("tempo_unsteadiness", np.log2(each / lag).std())
-    columns.add("pulse_clarity", _at(mean, np.array([lag])))
+    columns.add("tempo_unsteadiness", np.log2(best_lags(whole, frames.rate) / lag).std())
+    columns.add("pulse_clarity", mean[lag])
     columns.add("beat_{}", _at(mean, lag * np.array(list(MULTIPLES.values()))), list(MULTIPLES))
-    third, half = _at(mean, lag * np.array([2 / 3, 1 / 2]))
-    columns.add("swing", third - half)
-    for band, rises in enumerate(pooled(frames.rises, 4), 1):
-        mean = tempogram(rises, frames.rate).mean(axis=1)
-        columns.add(f"band{band}_pulse_{{}}bpm", _at(mean, lags[::2]), [f"{tempo:.0f}" for tempo in TEMPI[::2]])
+    columns.add("swing", np.subtract(*_at(mean, lag * np.array([2 / 3, 1 / 2]))))
+    lags = frames.rate * 60 / TEMPI
+    tempi = [f"{tempo:.0f}" for tempo in TEMPI]
+    columns.add("pulse_{}bpm_mean", _at(mean, lags), tempi)
+    columns.add("pulse_{}bpm_std", _at(whole.std(axis=0), lags), tempi)
+    for number, band in enumerate(bands, 1):
+        columns.add(f"band{number}_pulse_{{}}bpm", _at(band.mean(axis=0), lags[::2]), tempi[::2])
     return columns
 
 
@@ -58,38 +56,51 @@ def peaks(onsets: np.ndarray, rate: float) -> np.ndarray:
     return np.flatnonzero((onsets == highest) & (onsets > around + 0.1 * onsets.max()) & (onsets > 0))
 
 
-def tempogram(onsets: np.ndarray, rate: float, step: int = 8) -> np.ndarray:
-    """Compute the local autocorrelation of the onsets' strength.
+def tempograms(onsets: np.ndarray, rate: float, step: int = 16) -> np.ndarray:
+    """Compute the local autocorrelation of the strength of onsets.
 
     Parameters
     ----------
-    onsets : ndarray of shape (n_frames,)
-        Strength of onsets.
+    onsets : ndarray of shape (n_bands, n_frames)
+        Strength of the onsets of several bands.
     rate : float
         Frames per second.
-    step : int, default=8
-        Frames from one stretch to the next.
+    step : int, default=16
+        Frames from one stretch to the next; that of librosa is 1.
 
     Returns
     -------
-    tempogram : ndarray of shape (n_lags, n_stretches)
+    tempograms : ndarray of shape (n_bands, n_stretches, n_lags)
         Autocorrelation by lag in frames, scaled so that the highest of each stretch is one; zero in silence.
     """
     size = max(int(SECONDS * rate), 2)
-    padded = np.pad(onsets, size // 2, mode="linear_ramp", end_values=0)
-    cut = blocks(padded[None], size, 1)[: len(onsets) : step, 0]
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    padded = np.pad(onsets, ((0, 0), (size // 2, size // 2)), mode="linear_ramp", end_values=0)
+    cut = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1)[:, : onsets.shape[1] : step]
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(onsets.dtype)
     length = next_fast_len(2 * size - 1, real=True)
-    spectrum = rfft(cut * window, length, axis=1)
-    lags = irfft(spectrum.real**2 + spectrum.imag**2, length, axis=1)[:, :size]
-    return (lags / np.maximum(np.abs(lags).max(axis=1, keepdims=True), 1e-20)).T
+    spectrum = rfft(cut * window, length, axis=2)
+    lags = irfft(spectrum.real**2 + spectrum.imag**2, length, axis=2)[:, :, :size]
+    return lags / np.maximum(np.abs(lags).max(axis=2, keepdims=True), 1e-20)
 
 
-def best_lag(correlation: np.ndarray, rate: float) -> int:
-    """Return the lag of the strongest pulse, in frames, where tempi an octave from 120 are a deviation away."""
-    tempi = 60 * rate / np.arange(1, len(correlation))
+def best_lags(correlations: np.ndarray, rate: float) -> np.ndarray:
+    """Return the lag of the strongest pulse where tempi an octave away from 120 count for less.
+
+    Parameters
+    ----------
+    correlations : ndarray of shape (n, n_lags)
+        Tempograms.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    lags : ndarray of shape (n,), int
+        Frames from one beat to the next.
+    """
+    tempi = 60 * rate / np.arange(1, correlations.shape[1])
     prior = np.where(tempi < 320, -0.5 * np.log2(tempi / 120) ** 2, -np.inf)
-    return 1 + int(np.argmax(np.log1p(1e6 * np.maximum(correlation[1:], 0)) + prior))
+    return 1 + np.argmax(np.log1p(1e6 * np.maximum(correlations[:, 1:], 0)) + prior, axis=1)
 
 
 def _at(correlation: np.ndarray, lags: np.ndarray) -> np.ndarray:
