@@ -1,4 +1,4 @@
-"""Metrics that scikit-learn has none of; pure functions."""
+"""How far the confidence of a classifier is from its accuracy."""
 
 from numbers import Integral
 
