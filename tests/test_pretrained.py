@@ -3,8 +3,12 @@
 import hashlib
 import pickle
 import re
+import shutil
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
+from urllib.parse import urlparse
 
 import joblib
 import numpy as np
@@ -206,6 +210,22 @@ class TestPublishedNet:
             MusiCNNEmbedder(path).fit(noise(1, 3))
 
 
+def test_the_code_of_the_guide_runs(tracks, tmp_path, monkeypatch):
+    """Also what test_docs leaves out: blocks with a caption, which need the published weights."""
+    monkeypatch.setattr(_weights, "_download", lambda name: file_of(name))
+    file_of("jamendo")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(tracks.paths[0], tmp_path / "song.mp3")
+    text = (ROOT / "docs" / "guide" / "pretrained.rst").read_text()
+    blocks = re.findall(r"^\.\. code-block:: python\n(?:   :.*\n)?\n((?:    .*\n|\n)+)", text, re.MULTILINE)
+    assert len(blocks) == 4
+    names = {"music": tracks}
+    for block in blocks:
+        exec(textwrap.dedent(block), names)
+    assert names["tagged"].score(tracks.paths, tracks.target) > 0.9
+    assert names["similar"].kneighbors(tracks.paths[0], 1)[1].tolist() == [[0]]
+
+
 class TestWeights:
     def test_scikit_learns_checks(self, small):
         results = check_estimator(MusiCNNEmbedder(**small), on_skip=None)
@@ -279,9 +299,6 @@ class TestWeights:
 
 def _copy(url, output_file, downloader, check_only=False):
     """Download as pooch's own downloaders do, from a file."""
-    from pathlib import Path
-    from urllib.parse import urlparse
-
     Path(output_file).write_bytes(Path(urlparse(url).path).read_bytes())
 
 

@@ -174,7 +174,7 @@ class TorchEmbedder(ModuleEmbedder):
     module : torch.nn.Module or callable
         The module, which is copied in ``fit``; or a function or class that makes it when called with no arguments,
         which is the better choice where ``Pipeline(memory=...)`` has to recognise the embedder, for joblib takes a copy
-        of a tensor for another one. The module is not trained; denormal numbers in it, which slow processors down, are
+        of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors down, are
         set to zero.
     sample_rate : int, default=16000
         Samples per second that the module expects, in hertz; ``AudioLoader(sample_rate=...)`` resamples to it.
@@ -280,7 +280,7 @@ class TorchEmbedder(ModuleEmbedder):
 
 
 def flush_denormals(module: torch.nn.Module) -> None:
-    """Set numbers too small for full precision to zero: a processor takes many times as long over them."""
+    """Set numbers too small for full precision to zero: some processors take many times as long over them."""
     with torch.no_grad():
         for tensor in module.state_dict().values():
             if tensor.is_floating_point():
