@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 DATA :=
+GTZAN :=
+FMA :=
 OUT := demo
 ARGS :=
 
@@ -39,11 +41,16 @@ docs: $(VENV)/.docs ## build the site into docs/_build/html; a warning is an err
 bench: $(VENV)/.bench ## measure speed and memory, side by side with others (ARGS="--quick" for a short run)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: accuracy
+accuracy: $(VENV)/.installed ## score the models on real music: what is there, and DATA=, GTZAN= or FMA=folder
+	$(BIN)/python -m accuracy $(if $(DATA),--data "$(DATA)") $(if $(GTZAN),--gtzan "$(GTZAN)") \
+	  $(if $(FMA),--fma "$(FMA)") $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was made, but for the virtual environment
 	rm -rf build dist demo docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
-	find skgenre tests examples docs benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find skgenre tests examples docs benchmarks accuracy -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade pip

@@ -120,7 +120,7 @@ class ProtocolsDisplay:
         accuracy = np.array([scores.accuracy for scores in self.comparison.values()])
         low, high = np.transpose([scores.interval for scores in self.comparison.values()])
         ax.hlines(places, low, high, color=_COLOUR, linewidth=3, alpha=0.45, label="95 % interval")
-        ax.plot(accuracy.mean(axis=1), places, "o", color=_COLOUR, markersize=9, label="mean")
+        ax.plot(accuracy.mean(axis=1), places, "o", color=_COLOUR, markersize=9, clip_on=False, label="mean")
         ticks = np.repeat(places - 0.22, accuracy.shape[1])
         ax.plot(accuracy.ravel(), ticks, "|", color="0.3", markersize=7, label="seeds")
         for place, mean in zip(places, accuracy.mean(axis=1), strict=True):

@@ -6,4 +6,12 @@ from skgenre.model_selection._gtzan import GTZANSplit
 from skgenre.model_selection._protocols import compare_protocols
 from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores, bootstrap_interval
 
-__all__ = ["GTZANSplit", "ProtocolComparison", "ProtocolScores", "TrackAudit", "audit_tracks", "compare_protocols"]
+__all__ = [
+    "GTZANSplit",
+    "ProtocolComparison",
+    "ProtocolScores",
+    "TrackAudit",
+    "audit_tracks",
+    "bootstrap_interval",
+    "compare_protocols",
+]

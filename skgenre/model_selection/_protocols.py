@@ -87,8 +87,8 @@ def compare_protocols(
     groups : array-like of shape (n_tracks,), default=None
         The artist of each track. Needed for ``"grouped"``.
     protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
-        Names of protocols; or a mapping of names of your own to splitters (or lists of training and test rows), to
-        which ``groups`` are passed as in ``"grouped"``. A splitter that shuffles gets each seed as its
+        Names of protocols; or a mapping of names of your own to these or to splitters (or lists of training and test
+        rows), to which ``groups`` are passed as in ``"grouped"``. A splitter that shuffles gets each seed as its
         ``random_state``; every seed has to test the same rows, each at most once.
     n_splits : int, default=5
         Number of folds of the three named protocols.
@@ -182,12 +182,13 @@ def _check_seeds(seeds: Any) -> list[int]:
 
 def _check_protocols(protocols: Any, groups: Any) -> dict[str, Any]:
     if not isinstance(protocols, Mapping):
-        protocols = dict.fromkeys([protocols] if isinstance(protocols, str) else protocols)
-        unknown = [name for name in protocols if name not in _NAMES]
-        if unknown or not protocols:
-            raise ValueError(f"protocols must be of {', '.join(_NAMES)}, or a mapping to splitters, got {unknown}")
-        if "grouped" in protocols and groups is None:
-            raise ValueError("the protocol 'grouped' needs groups: the artist of each track")
+        protocols = {name: name for name in ([protocols] if isinstance(protocols, str) else protocols)}
+    names = [splitter for splitter in protocols.values() if isinstance(splitter, str)]
+    unknown = [name for name in names if name not in _NAMES]
+    if unknown or not protocols:
+        raise ValueError(f"protocols must be of {', '.join(_NAMES)}, or a mapping to splitters, got {unknown}")
+    if groups is None and "grouped" in names:
+        raise ValueError("the protocol 'grouped' needs groups: the artist of each track")
     return dict(protocols)
 
 
@@ -195,11 +196,11 @@ def _plan(
     name: str, splitter: Any, estimator: Any, X: Any, y: np.ndarray, groups: Any, n_splits: int, n_segments: int
 ) -> _Protocol:
     tracks = np.arange(len(y))
-    if splitter is not None:
+    if not isinstance(splitter, str):
         return _Protocol(name, estimator, X, y, tracks, groups, check_cv(splitter, y, classifier=True))
-    if name == "grouped":
+    if splitter == "grouped":
         return _Protocol(name, estimator, X, y, tracks, groups, StratifiedGroupKFold(n_splits, shuffle=True))
-    if name == "segment":
+    if splitter == "segment":
         estimator, X, tracks = cut_tracks(estimator, X, n_segments)
     return _Protocol(name, estimator, X, y[tracks], tracks, None, StratifiedKFold(n_splits, shuffle=True))
 
