@@ -312,10 +312,20 @@ def test_tracks_without_an_artist_are_not_counted_as_by_one_artist(music):
 
 
 def test_keep_leaves_what_sounds_once(copies, audit_of_copies, faulty, music):
-    assert audit_of_copies.keep.tolist() == [True] * len(music.paths) + [False] * len(copies[1])
+    recordings = np.array([*range(len(music.paths)), *(row for row, _ in copies[1])])
+    assert sorted(recordings[audit_of_copies.keep]) == list(range(len(music.paths)))
     paths, faults = faulty
     usable = [not {"unreadable", "silent"} & set(found) for found in faults]
     assert audit_tracks(paths).keep.tolist() == usable
+
+
+def test_the_whole_file_is_kept_and_not_the_one_that_was_cut(music, tmp_path):
+    shutil.copy(music.paths[0], tmp_path / "cut.wav")
+    content = (tmp_path / "cut.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(content[: int(0.8 * len(content))])
+    soundfile.write(tmp_path / "short.wav", samples_of(music.paths[0])[RATE:], RATE)
+    audit = audit_tracks([tmp_path / "cut.wav", tmp_path / "short.wav", music.paths[0]])
+    assert audit.keep.tolist() == [False, False, True]
 
 
 # The report

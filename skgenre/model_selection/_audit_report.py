@@ -141,12 +141,18 @@ class TrackAudit:
 
     @property
     def keep(self) -> np.ndarray:
-        """Which tracks decode and sound, and are the first of their recording, an array of bool."""
+        """Which tracks decode and sound, one of each recording, an array of bool.
+
+        Of a recording that is there more than once, the file with the fewest problems is kept, of those the longest.
+        """
         usable = np.array([not {"unreadable", "silent"} & set(found) for found in self._problems])
-        first = np.zeros(len(self.paths), dtype=bool)
-        rows = np.flatnonzero(usable)
-        first[rows[np.unique(self._recordings[rows], return_index=True)[1]]] = True
-        return first
+        worth = sorted(
+            np.flatnonzero(usable), key=lambda row: (len(self._problems[row]), -self._facts[row].duration, row)
+        )
+        kept = np.zeros(len(self.paths), dtype=bool)
+        best = {self._recordings[row]: row for row in reversed(worth)}
+        kept[list(best.values())] = True
+        return kept
 
     def leaks(self, cv: Any) -> Any:
         """Count what a split lets the training part know of the test part.
