@@ -33,12 +33,7 @@ def describe_harmony(frames: Frames) -> Columns:
     columns.add_statistics("tonnetz{}", centroids, ("mean", "std"))
     circles = np.hypot(centroids[::2], centroids[1::2])
     columns.add_statistics("tonnetz_circle{}", circles, ("mean",))
-    lag = max(round(0.25 * frames.rate), 1)
-    if centroids.shape[1] > lag:
-        moves = np.linalg.norm(centroids[:, lag:] - centroids[:, :-lag], axis=0)
-    else:
-        moves = np.zeros(1)
-    columns.add_statistics("harmonic_change", moves, ("mean", "std", "q90"))
+    columns.add_statistics("harmonic_change", changes(chroma, max(round(0.5 * frames.rate), 1)), ("mean", "std", "q90"))
     return columns
 
 
@@ -78,6 +73,28 @@ def tonnetz(chroma: np.ndarray) -> np.ndarray:
     angles = np.pi * np.outer([7 / 6, 3 / 2, 2 / 3], np.arange(12))
     circles = np.stack([np.sin(angles), np.cos(angles)], axis=1) * np.array([1.0, 1.0, 0.5])[:, None, None]
     return circles.reshape(6, 12) @ (chroma / np.maximum(chroma.sum(axis=0), 1e-20))
+
+
+def changes(chroma: np.ndarray, span: int) -> np.ndarray:
+    """Return how far the tonnetz of each span of frames is from that of the span after it.
+
+    Parameters
+    ----------
+    chroma : ndarray of shape (12, n_frames)
+        Weight of each pitch class, C first.
+    span : int
+        Frames that pitch classes are averaged over, since those of a single frame waver with every beat.
+
+    Returns
+    -------
+    changes : ndarray of shape (n_changes,)
+        Distances; a lone zero where there are no two spans.
+    """
+    if chroma.shape[1] < 2 * span:
+        return np.zeros(1)
+    sums = np.cumsum(np.pad(chroma, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
+    centroids = tonnetz(sums[:, span:] - sums[:, :-span])
+    return np.linalg.norm(centroids[:, span:] - centroids[:, :-span], axis=0)
 
 
 def intervals(chroma: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from skgenre.descriptors._blocks import blocks
 from skgenre.descriptors._columns import Columns
 from skgenre.descriptors._frames import Frames, pooled
 
-SECONDS = 8.9
+SECONDS = 8.92
 """Length of a stretch whose periods are looked for: 384 frames at the defaults."""
 TEMPI = 30.0 * 2.0 ** (np.arange(24) / 6)
 """Tempi at which the strength of the pulse is given, in beats per minute: six in an octave, from 30 to 428."""
