@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import cosine_distances
 from sklearn.neighbors import NearestNeighbors
 
-from skgenre.neighbors import AnnoyIndex, ExactIndex, _exact, _space, query_others
+from skgenre.neighbors import AnnoyIndex, ExactIndex, _scan, _space, query_others
 
 METRICS = ["cosine", "euclidean"]
 KINDS = [ExactIndex, AnnoyIndex]
@@ -161,7 +161,7 @@ def test_permuting_the_rows_permutes_the_answers(metric, vectors, data):
 def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeypatch):
     vectors = np.random.default_rng(0).standard_normal((70, 5)).astype(np.float32)
     lone = [ExactIndex(metric).build(vectors).query(vectors[[i]], 9) for i in range(70)]
-    monkeypatch.setattr(_exact, "BATCH", batch)
+    monkeypatch.setattr(_scan, "BATCH", batch)
     monkeypatch.setattr(_space, "BATCH", batch)
     distances, rows = ExactIndex(metric).build(vectors).query(vectors, 9)
     np.testing.assert_array_equal(rows, np.concatenate([rows for _, rows in lone]))

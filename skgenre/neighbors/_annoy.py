@@ -1,25 +1,36 @@
 """Approximate search by the trees of Annoy."""
 
 import tempfile
+import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import annoy
 import numpy as np
 
-from skgenre.neighbors._exact import ExactIndex
-from skgenre.neighbors._space import Space
+from skgenre.neighbors._approximate import ApproximateIndex
+from skgenre.neighbors._growing import GrowingArray
+from skgenre.neighbors._scan import Block, candidates
+
+TAIL = 0.25
+"""Rows added since the forest was grown, as a share of those in it, beyond which it is grown anew."""
 
 
-class AnnoyIndex:
+_READING = threading.Lock()
+
+
+class AnnoyIndex(ApproximateIndex):
     """Look for the nearest vectors in a forest of Annoy's random projection trees: quick, but it may miss some.
 
     Distances are recomputed from the vectors, so those that are found have the same distances as in ``ExactIndex``.
     Where the forest gives too few, the search is exact: there are always ``n_neighbors`` answers.
 
+    A forest takes no more vectors once it is grown. So those that are added are searched exactly beside it, and when
+    they are a quarter as many as are in the forest, it is grown anew from all that are alive.
+
     The forest is grown in one thread, since Annoy ignores its seed in more. Its pickle holds the bytes of the file that
     Annoy saves, not a recipe to grow it again: so it loads at once, and the trees are the same on another machine too,
-    where sums that round differently could grow others.
+    where sums that round differently could grow others. Processes that load one folder share the file's memory.
 
     Parameters
     ----------
@@ -35,7 +46,9 @@ class AnnoyIndex:
     Attributes
     ----------
     vectors : ndarray of shape (n_rows, n_dims), float32
-        The vectors it was built on.
+        All vectors, those of removed rows too.
+    alive : ndarray of shape (n_rows,), bool
+        False for rows that were removed.
 
     References
     ----------
@@ -51,89 +64,98 @@ class AnnoyIndex:
     (array([[0., 1.]]), array([[1, 0]]))
     """
 
-    vectors: np.ndarray
+    name: ClassVar[str] = "annoy"
+    parameters: ClassVar[tuple[str, ...]] = ("metric", "n_trees", "effort", "seed")
 
     def __init__(self, metric: str = "cosine", *, n_trees: int = 100, effort: int = 4, seed: int = 0) -> None:
-        self.metric = metric
+        super().__init__(metric)
         self.n_trees = n_trees
         self.effort = effort
         self.seed = seed
 
-    def build(self, vectors: np.ndarray) -> Self:
-        """Index vectors.
+    def _build(self, points: np.ndarray) -> None:
+        self._grow(points, np.arange(len(points)))
 
-        Parameters
-        ----------
-        vectors : ndarray of shape (n_rows, n_dims), float32
-            Finite vectors; kept, not copied.
-
-        Returns
-        -------
-        self : AnnoyIndex
-            The index.
-        """
-        self.vectors = vectors
-        self._space = Space(self.metric, vectors)
-        self._forest = self._new_forest()
-        self._forest.set_seed(self.seed)
-        for row, point in enumerate(self._space.points(vectors)):
-            self._forest.add_item(row, point)
-        self._forest.build(self.n_trees, n_jobs=1)
+    def _grow(self, points: np.ndarray, rows: np.ndarray) -> None:
+        forest = self._new_forest()
+        forest.set_seed(self.seed)
+        for item, point in enumerate(points):
+            forest.add_item(item, point)
+        forest.build(self.n_trees, n_jobs=1)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = Path(folder, "forest.ann")
-            self._forest.save(str(path))
-            # Read now, not when pickled: save() swaps the forest's memory under the feet of other threads.
-            self._bytes = path.read_bytes()
-        return self
+            # Saved now, not when pickled: save() swaps the forest's memory under the feet of other threads.
+            forest.save(str(path))
+            self._file = path.open("rb")  # can be read when the folder is gone
+        self._forest = forest
+        self._rows = rows
+        self._tail = GrowingArray(np.empty(0, dtype=np.intp))
+        self._tail_points = GrowingArray(points[:0])
 
-    def query(self, queries: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        """Find vectors that are near, most of them the nearest.
+    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+        if len(self._tail.rows) + len(rows) <= TAIL * len(self._rows):
+            self._tail.append(rows)
+            self._tail_points.append(points)
+            return
+        alive = np.flatnonzero(self.alive)
+        self._grow(np.concatenate([self._space.points(self.vectors[alive]), points]), np.concatenate([alive, rows]))
 
-        Parameters
-        ----------
-        queries : ndarray of shape (n_queries, n_dims), float32
-            Finite vectors.
-        n_neighbors : int
-            How many to find, from 1 to n_rows.
+    def _remove(self, rows: np.ndarray) -> None:
+        pass
 
-        Returns
-        -------
-        distances : ndarray of shape (n_queries, n_neighbors), float64
-            Ascending.
-        rows : ndarray of shape (n_queries, n_neighbors), int
-            Rows of the vectors; equal distances in ascending order of row.
-        """
-        with np.errstate(over="ignore"):
-            points = self._space.points(queries)
-        found = np.full((len(queries), n_neighbors), -1)
-        for row, point in enumerate(points):
-            near = self._search(point, n_neighbors)
-            found[row, : len(near)] = near
-        few = found[:, -1] < 0
-        if few.any():
-            found[few] = ExactIndex(self.metric).build(self.vectors).query(queries[few], n_neighbors)[1]
-        asked = np.repeat(np.arange(len(queries)), n_neighbors)
-        return self._space.nearest(queries, self.vectors, asked, found.ravel(), n_neighbors)
+    def _search(
+        self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        near = [self._in_forest(point, n_asked) for point in points]
+        asked = np.repeat(np.arange(len(near)), [len(rows) for rows in near])
+        found = self._rows[np.concatenate([np.array(rows, dtype=np.intp) for rows in near])]
+        tail = self._tail.rows
+        if not len(tail):
+            return asked, found
+        block = Block(tail, self._tail_points.rows, self._space.squares(self._tail_points.rows), self.alive[tail])
+        asked_too, found_too = candidates(self._space, queries, [block], n_asked)
+        return np.concatenate([asked, asked_too]), np.concatenate([found, found_too])
 
-    def _search(self, point: np.ndarray, n_neighbors: int) -> list[int]:
+    def _in_forest(self, point: np.ndarray, n_asked: int) -> list[int]:
         # Further off than this, Annoy's single-precision squares overflow.
-        if np.abs(point).max() >= 1e15:
+        if not np.abs(point).max() < 1e15:
             return []
-        # An item occurs once in each tree, so at an effort of 1 or more this many hold n_neighbors different ones.
-        inspected = self.effort * self.n_trees * n_neighbors
-        return self._forest.get_nns_by_vector(point, n_neighbors, min(inspected, np.iinfo(np.int32).max))
+        # An item occurs once in each tree, so at an effort of 1 or more this many hold n_asked different ones.
+        inspected = self.effort * self.n_trees * n_asked
+        return self._forest.get_nns_by_vector(point, n_asked, min(inspected, np.iinfo(np.int32).max))
+
+    def _write(self, folder: Path) -> None:
+        (folder / "forest.ann").write_bytes(self._file_bytes())
+        np.savez(folder / "rows.npz", forest=self._rows, tail=self._tail.rows)
+
+    def _read(self, folder: Path, mmap: bool) -> None:
+        rows = np.load(folder / "rows.npz")
+        self._rows, self._tail = rows["forest"], GrowingArray(rows["tail"])
+        self._tail_points = GrowingArray(self._space.points(self.vectors[rows["tail"]]))
+        self._open(folder / "forest.ann")
 
     def _new_forest(self) -> annoy.AnnoyIndex:
         return annoy.AnnoyIndex(self.vectors.shape[1], "angular" if self.metric == "cosine" else "euclidean")
 
+    def _file_bytes(self) -> bytes:
+        with _READING:
+            self._file.seek(0)
+            return self._file.read()
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_forest"}
+        state = {name: value for name, value in vars(self).items() if name not in ("_forest", "_file")}
+        return state | {"_bytes": self._file_bytes()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        grown = state.pop("_bytes")
         self.__dict__.update(state)
-        self._forest = self._new_forest()
         # The forest maps the file into memory: where an open file cannot be deleted, the folder outlives this call.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = Path(folder, "forest.ann")
-            path.write_bytes(self._bytes)
-            self._forest.load(str(path))
+            path.write_bytes(grown)
+            self._open(path)
+
+    def _open(self, path: Path) -> None:
+        self._forest = self._new_forest()
+        self._forest.load(str(path))
+        self._file = path.open("rb")

@@ -1,14 +1,16 @@
 """Exact search by matrix products."""
 
-from typing import Any, Self
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sklearn.utils import gen_batches
 
-from skgenre.neighbors._space import BATCH, Space
+from skgenre.neighbors._growing import GrowingArray
+from skgenre.neighbors._index import Index
+from skgenre.neighbors._scan import Scan
 
 
-class ExactIndex:
+class ExactIndex(Index):
     """Compare each query with every vector, and find exactly the nearest.
 
     Single-precision matrix products choose candidates, with a margin that covers their rounding error; the distances
@@ -23,7 +25,9 @@ class ExactIndex:
     Attributes
     ----------
     vectors : ndarray of shape (n_rows, n_dims), float32
-        The vectors it was built on.
+        All vectors, those of removed rows too.
+    alive : ndarray of shape (n_rows,), bool
+        False for rows that were removed.
 
     Examples
     --------
@@ -33,80 +37,50 @@ class ExactIndex:
     >>> distances, rows = index.query(np.float32([[0, 0]]), n_neighbors=2)
     >>> distances, rows
     (array([[0., 5.]]), array([[0, 1]]))
+    >>> index.add([[0, 1]])
+    array([3])
+    >>> index.remove([0])
+    >>> index.query([[0, 0]], n_neighbors=2)
+    (array([[1., 5.]]), array([[3, 1]]))
     """
 
-    vectors: np.ndarray
+    name = "exact"
 
-    def __init__(self, metric: str = "cosine") -> None:
-        self.metric = metric
+    def _build(self, points: np.ndarray) -> None:
+        self._points = GrowingArray(points)
+        self._squares = GrowingArray(self._space.squares(points))
 
-    def build(self, vectors: np.ndarray) -> Self:
-        """Index vectors.
+    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+        self._points.append(points)
+        self._squares.append(self._space.squares(points))
 
-        Parameters
-        ----------
-        vectors : ndarray of shape (n_rows, n_dims), float32
-            Finite vectors; kept, not copied.
+    def _remove(self, rows: np.ndarray) -> None:
+        pass
 
-        Returns
-        -------
-        self : ExactIndex
-            The index.
-        """
-        self.vectors = vectors
-        self._space = Space(self.metric, vectors)
-        self._points = self._space.points(vectors)
-        self._squares = self._space.squares(self._points)
-        return self
+    def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        return self._scan().query(queries, n_neighbors, mask)
 
-    def query(self, queries: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        """Find the nearest vectors.
+    def _query_radius(
+        self, queries: np.ndarray, radius: float, mask: np.ndarray | None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        return self._scan().query_radius(queries, radius, mask)
 
-        Parameters
-        ----------
-        queries : ndarray of shape (n_queries, n_dims), float32
-            Finite vectors.
-        n_neighbors : int
-            How many to find, from 1 to n_rows.
+    def _write(self, folder: Path) -> None:
+        np.save(folder / "points.npy", self._points.rows)
+        np.save(folder / "squares.npy", self._squares.rows)
 
-        Returns
-        -------
-        distances : ndarray of shape (n_queries, n_neighbors), float64
-            Ascending.
-        rows : ndarray of shape (n_queries, n_neighbors), int
-            Rows of the vectors; equal distances in ascending order of row.
-        """
-        parts = []
-        for batch in gen_batches(len(queries), max(1, BATCH // len(self.vectors))):
-            asked, found = self._candidates(queries[batch], n_neighbors)
-            parts.append(self._space.nearest(queries[batch], self.vectors, asked, found, n_neighbors))
-        return np.concatenate([distances for distances, _ in parts]), np.concatenate([rows for _, rows in parts])
+    def _read(self, folder: Path, mmap: bool) -> None:
+        self._points, self._squares = (
+            GrowingArray(np.load(folder / f"{name}.npy", mmap_mode="r" if mmap else None))
+            for name in ("points", "squares")
+        )
 
-    def _candidates(self, queries: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (query, row) pairs, sorted, with every row that can be among the nearest of its query.
-
-        |a - b|² = |a|² + |b|² - 2ab, less |a|², which is the same for all rows. In single precision it is off by no
-        more than ``slack * (|a|² + |b|²) + least`` (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2002,
-        section 3.1, doubled). A row is a candidate if its lower bound is no more than the k-th smallest upper bound.
-        """
-        n_dims = queries.shape[1]
-        slack = (n_dims + 16) * np.finfo(np.float32).eps
-        least = (n_dims + 16) * np.finfo(np.float32).tiny
-        # A query very far off overflows: NaN compares as "not greater", so that all rows are candidates.
-        with np.errstate(over="ignore", invalid="ignore"):
-            points = self._space.points(queries)
-            bounds = points @ self._points.T
-            bounds *= -2
-            bounds += (1 + slack) * self._squares
-            limit = np.partition(bounds, n_neighbors - 1, axis=1)[:, n_neighbors - 1]
-            limit = limit + 2 * slack * self._space.squares(points) + 2 * least
-            bounds -= 2 * slack * self._squares
-            asked, found = np.nonzero(~(bounds > limit[:, None]))
-        return asked, found
+    def _scan(self) -> Scan:
+        return Scan(self._space, self.vectors, self._points.rows, self._squares.rows)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"metric": self.metric, "vectors": self.vectors}
+        return {name: value for name, value in vars(self).items() if name not in ("_points", "_squares")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.metric = state["metric"]
-        self.build(state["vectors"])
+        self.__dict__.update(state)
+        self._build(self._space.points(self.vectors))

@@ -1,56 +1,96 @@
 """What a metric means: points for a search to compare, and true distances."""
 
+from collections.abc import Iterator
+from typing import Any, Self
+
 import numpy as np
-from sklearn.utils import gen_batches
 
 BATCH = 2**22
 """Numbers in the largest temporary array of a search."""
+
+
+def batches(n: int, size: int) -> Iterator[slice]:
+    """Give slices that cover n rows; scikit-learn's ``gen_batches`` takes as long as a short search."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 class Space:
     """A metric over given vectors: float32 points whose Euclidean order is that of the metric, and true distances.
 
     For the cosine distance points are unit vectors; for the Euclidean they are centred and scaled to at most 1, which
-    keeps the digits of float32 where vectors lie far from the origin and close together.
+    keeps the digits of float32 where vectors lie far from the origin and close together. Vectors that are added later
+    have the centre and the scale of the first.
     """
 
-    def __init__(self, metric: str, vectors: np.ndarray) -> None:
+    def __init__(self, metric: str, centre: Any = 0.0, scale: float = 1.0) -> None:
         self.metric = metric
-        if metric == "euclidean":
-            self.centre = vectors.mean(axis=0, dtype=np.float64)
-            extent = np.maximum(vectors.max(axis=0) - self.centre, self.centre - vectors.min(axis=0)).max()
-            self.scale = extent if extent > 0 else 1.0
+        self.centre = np.asarray(centre, dtype=np.float64)
+        self.scale = scale
+
+    @classmethod
+    def of(cls, metric: str, vectors: np.ndarray) -> Self:
+        if metric == "cosine":
+            return cls(metric)
+        centre = vectors.mean(axis=0, dtype=np.float64)
+        extent = float(np.maximum(vectors.max(axis=0) - centre, centre - vectors.min(axis=0)).max())
+        return cls(metric, centre, extent if extent > 0 else 1.0)
 
     def points(self, vectors: np.ndarray) -> np.ndarray:
         points = np.empty(vectors.shape, dtype=np.float32)
-        for batch in gen_batches(len(vectors), max(1, BATCH // vectors.shape[1])):
-            rows = vectors[batch]
-            points[batch] = _unit(rows)[0] if self.metric == "cosine" else (rows - self.centre) / self.scale
+        # What is too far off for single precision becomes infinite; the searches know.
+        with np.errstate(over="ignore"):
+            for batch in batches(len(vectors), max(1, BATCH // vectors.shape[1])):
+                rows = vectors[batch]
+                points[batch] = _unit(rows)[0] if self.metric == "cosine" else (rows - self.centre) / self.scale
         return points
 
     def squares(self, points: np.ndarray) -> np.ndarray:
         """Return |a|² of points; 1 for a zero vector under cosine, which puts it at distance 1 from all."""
         if self.metric == "cosine":
             return np.ones(len(points), dtype=np.float32)
-        return np.einsum("ij,ij->i", points, points)
+        with np.errstate(over="ignore"):
+            return _squared(points)
+
+    def squared_radius(self, radius: float) -> float:
+        """Return the square of the distance between points that lie at this distance in the metric."""
+        return 2 * radius if self.metric == "cosine" else (radius / self.scale) ** 2
+
+    def distances(self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """Return the distances of (asked, found) pairs of a query and a row."""
+        if self.metric == "cosine":
+            queries, has_direction = _unit(queries)
+        distances = np.empty(len(asked))
+        for batch in batches(len(asked), max(1, BATCH // vectors.shape[1])):
+            a, b = queries[asked[batch]], vectors[found[batch]]
+            if self.metric == "euclidean":
+                distances[batch] = np.sqrt(_squared(a.astype(np.float64) - b))
+                continue
+            b, b_has_direction = _unit(b)
+            # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
+            chords = np.minimum(_squared(a - b) / 2, 2)
+            distances[batch] = np.where(has_direction[asked[batch]] & b_has_direction, chords, 1)
+        return distances
 
     def nearest(
         self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray, n_neighbors: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances and rows of the nearest, out of sorted (asked, found) pairs of query and row."""
-        distances = np.empty(len(asked))
-        for batch in gen_batches(len(asked), max(1, BATCH // vectors.shape[1])):
-            distances[batch] = self._distances(queries[asked[batch]], vectors[found[batch]])
-        first = np.searchsorted(asked, np.arange(len(queries)))[:, None]
-        order = np.lexsort((found, distances, asked))[first + np.arange(n_neighbors)]
+        """Return distances and rows of the nearest, out of (asked, found) pairs, at least so many of each query."""
+        distances = self.distances(queries, vectors, asked, found)
+        order = np.lexsort((found, distances, asked))
+        counts = np.bincount(asked, minlength=len(queries))
+        order = order[(np.cumsum(counts) - counts)[:, None] + np.arange(n_neighbors)]
         return distances[order], found[order]
 
-    def _distances(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        if self.metric == "euclidean":
-            return np.sqrt(_squared(a.astype(np.float64) - b))
-        (a, a_has_direction), (b, b_has_direction) = _unit(a), _unit(b)
-        # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
-        return np.where(a_has_direction & b_has_direction, np.minimum(_squared(a - b) / 2, 2), 1)
+    def within(
+        self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray, radius: float
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return distances and rows, a list for each query, of those within the radius."""
+        distances = self.distances(queries, vectors, asked, found)
+        near = distances <= radius
+        asked, found, distances = asked[near], found[near], distances[near]
+        order = np.lexsort((found, distances, asked))
+        ends = np.cumsum(np.bincount(asked, minlength=len(queries)))[:-1]
+        return np.split(distances[order], ends), np.split(found[order], ends)
 
 
 def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,78 @@
+"""What indexes that may miss a neighbour do alike: filters by asking for more, and exact search where that fails."""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from skgenre.neighbors._index import Index
+from skgenre.neighbors._scan import Scan
+
+FIRST_IN_RADIUS = 32
+"""Neighbours that a search within a radius begins with."""
+
+
+class ApproximateIndex(Index):
+    """Base of indexes that give most of the nearest, at distances recomputed from the vectors.
+
+    Where few rows may answer, and where asking for more and more gives too few of those that may, the search is
+    exhaustive: there are always as many answers as asked for.
+    """
+
+    effort: int
+
+    @abstractmethod
+    def _search(
+        self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return different (query, row) pairs, about ``n_asked`` rows near each query, maybe fewer.
+
+        Rows that were removed may be among them. ``n_wanted`` of them will be used.
+        """
+
+    def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        n_allowed = self.n_rows if mask is None else int(np.count_nonzero(mask))
+        n_asked = n_neighbors if mask is None else int(1.2 * n_neighbors * self.n_rows / n_allowed) + 1
+        distances = np.empty((len(queries), n_neighbors))
+        rows = np.empty((len(queries), n_neighbors), dtype=np.intp)
+        left = np.arange(len(queries))
+        points = self._space.points(queries)
+        while len(left) and n_asked < n_allowed / 2:
+            asked, found = self._search(queries[left], points[left], n_asked, n_neighbors)
+            if mask is not None:
+                good = mask[found]
+                asked, found = asked[good], found[good]
+            enough = np.bincount(asked, minlength=len(left)) >= n_neighbors
+            if enough.any():
+                good, done = enough[asked], left[enough]
+                asked, found = (np.cumsum(enough) - 1)[asked[good]], found[good]
+                distances[done], rows[done] = self._space.nearest(
+                    queries[done], self.vectors, asked, found, n_neighbors
+                )
+            left = left[~enough]
+            n_asked *= 4
+        if len(left):
+            scan = Scan(self._space, self.vectors)
+            distances[left], rows[left] = scan.query(queries[left], n_neighbors, mask)
+        return distances, rows
+
+    def _query_radius(
+        self, queries: np.ndarray, radius: float, mask: np.ndarray | None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        n_allowed = self.n_rows if mask is None else int(np.count_nonzero(mask))
+        far: list[np.ndarray] = [np.empty(0)] * len(queries)
+        near: list[np.ndarray] = [np.empty(0, dtype=np.intp)] * len(queries)
+        left = np.arange(len(queries))
+        n_asked = FIRST_IN_RADIUS
+        while len(left) and n_asked < n_allowed / 2:
+            distances, rows = self._query(queries[left], n_asked, mask)
+            complete = distances[:, -1] > radius
+            for number in np.flatnonzero(complete):
+                inside = int(np.searchsorted(distances[number], radius, side="right"))
+                far[left[number]], near[left[number]] = distances[number, :inside], rows[number, :inside]
+            left = left[~complete]
+            n_asked *= 4
+        if len(left):
+            found = Scan(self._space, self.vectors).query_radius(queries[left], radius, mask)
+            for number, distances, rows in zip(left, *found, strict=True):
+                far[number], near[number] = distances, rows
+        return far, near

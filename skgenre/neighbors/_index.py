@@ -1,0 +1,349 @@
+"""What every index promises, and what they do alike."""
+
+import os
+from abc import ABC, abstractmethod
+from numbers import Real
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skgenre.neighbors._folders import save_folder
+from skgenre.neighbors._growing import GrowingArray
+from skgenre.neighbors._space import Space
+
+KIND = "index"
+"""What the manifest of a saved index says that it is."""
+
+
+class Index(ABC):
+    """Vectors at rows 0 to n_rows - 1, and the search for those that are nearest.
+
+    Rows are numbered as they are added. A row that is removed keeps its number, which nobody gets again, until
+    ``compact`` closes the gaps. Many threads may query at once, but none while another changes the index.
+
+    Attributes
+    ----------
+    metric : {"cosine", "euclidean"}
+        Distance between vectors.
+    vectors : ndarray of shape (n_rows, n_dims), float32
+        All vectors, those of removed rows too. Read-only where they are mapped from a file.
+    alive : ndarray of shape (n_rows,), bool
+        False for rows that were removed.
+    effort : int or None
+        How hard an approximate index searches, from 1: the unit is its own, and twice as much is about twice the work.
+        May be set at any time. None where the search is exact.
+    """
+
+    name: ClassVar[str]
+    """The ``algorithm`` that stands for it."""
+
+    parameters: ClassVar[tuple[str, ...]] = ("metric",)
+    """Names of the parameters, which are attributes too."""
+
+    effort: int | None = None
+
+    def __init__(self, metric: str = "cosine") -> None:
+        if metric not in ("cosine", "euclidean"):
+            raise ValueError(f'metric must be "cosine" or "euclidean", got {metric!r}')
+        self.metric = metric
+
+    @property
+    def vectors(self) -> np.ndarray:
+        return self._vectors.rows
+
+    @property
+    def alive(self) -> np.ndarray:
+        return self._alive.rows
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that were ever added since ``build`` or ``compact``, those removed too."""
+        return len(self.alive)
+
+    def __len__(self) -> int:
+        return self._n_alive
+
+    def build(self, vectors: ArrayLike) -> Self:
+        """Index vectors, at rows from 0 on, in place of what was there.
+
+        Parameters
+        ----------
+        vectors : array-like of shape (n_rows, n_dims)
+            Finite vectors. A float32 array is kept, not copied, so that it may be mapped from a file.
+
+        Returns
+        -------
+        self : Index
+            The index.
+
+        Raises
+        ------
+        ValueError
+            If there are no vectors, or some are not finite.
+        """
+        vectors = as_vectors(vectors, "vectors")
+        if 0 in vectors.shape:
+            raise ValueError(f"vectors must hold at least one row and one dimension, got shape {vectors.shape}")
+        self._hold(vectors, np.ones(len(vectors), dtype=bool), Space.of(self.metric, vectors))
+        self._build(self._space.points(vectors))
+        return self
+
+    def add(self, vectors: ArrayLike) -> np.ndarray:
+        """Add vectors behind the last row.
+
+        Parameters
+        ----------
+        vectors : array-like of shape (n_added, n_dims)
+            Finite vectors, copied.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_added,), int
+            The rows they have now.
+
+        Raises
+        ------
+        ValueError
+            If they are not finite, or of another dimension. The index is as it was.
+        """
+        vectors = as_vectors(vectors, "vectors", self.vectors.shape[1])
+        rows = np.arange(self.n_rows, self.n_rows + len(vectors))
+        if len(rows):
+            self._add(self._space.points(vectors), rows)
+            self._vectors.append(vectors)
+            self._alive.append(np.ones(len(rows), dtype=bool))
+            self._n_alive += len(rows)
+        return rows
+
+    def remove(self, rows: ArrayLike) -> None:
+        """Remove rows: they are no answer to any query from now on.
+
+        Parameters
+        ----------
+        rows : array-like of shape (n_removed,), int
+            Different rows, none of them removed before.
+
+        Raises
+        ------
+        ValueError
+            If there is no such row, or one occurs twice. The index is as it was.
+        """
+        rows = self._check_rows(rows)
+        if len(set(rows.tolist())) < len(rows):
+            raise ValueError(f"rows must be different, got {rows}")
+        self._remove(rows)
+        alive = self.alive.copy()  # a mask that was handed out before stays as it was
+        alive[rows] = False
+        self._alive = GrowingArray(alive)
+        self._n_alive -= len(rows)
+
+    def compact(self) -> np.ndarray:
+        """Build again from the rows that are alive, and number them from 0 on.
+
+        Returns
+        -------
+        kept : ndarray of shape (n_kept,), int
+            The old number of each row, ascending.
+
+        Raises
+        ------
+        ValueError
+            If no row is alive.
+        """
+        kept = np.flatnonzero(self.alive)
+        if not len(kept):
+            raise ValueError("an index must keep at least one row, and all were removed")
+        if len(kept) < self.n_rows:
+            self.build(self.take(kept))
+        return kept
+
+    def take(self, rows: ArrayLike) -> np.ndarray:
+        """Return the vectors of rows that are alive, of shape (n, n_dims)."""
+        return self.vectors[self._check_rows(rows)]
+
+    def query(
+        self, queries: ArrayLike, n_neighbors: int, *, allowed: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest vectors.
+
+        Parameters
+        ----------
+        queries : array-like of shape (n_queries, n_dims)
+            Finite vectors.
+        n_neighbors : int
+            How many to find: there are always exactly so many answers.
+        allowed : array-like of shape (n_rows,), bool, default=None
+            Rows that may be an answer. None means all; those removed never are.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors), float64
+            Ascending.
+        rows : ndarray of shape (n_queries, n_neighbors), int
+            Rows of the vectors; equal distances in ascending order of row.
+
+        Raises
+        ------
+        ValueError
+            If fewer rows may answer than ``n_neighbors``, or the queries are not finite or of another dimension.
+        """
+        queries, mask, n_allowed = self._check(queries, allowed)
+        if not 1 <= n_neighbors <= n_allowed:
+            which = "alive" if allowed is None else "allowed and alive"
+            raise ValueError(f"n_neighbors must be from 1 to {n_allowed}, the rows {which}, got {n_neighbors}")
+        if not len(queries):
+            return np.empty((0, n_neighbors)), np.empty((0, n_neighbors), dtype=np.intp)
+        return self._query(queries, int(n_neighbors), mask)
+
+    def query_radius(
+        self, queries: ArrayLike, radius: float, *, allowed: ArrayLike | None = None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Find all vectors up to a distance.
+
+        Parameters
+        ----------
+        queries : array-like of shape (n_queries, n_dims)
+            Finite vectors.
+        radius : float
+            The largest distance, itself included.
+        allowed : array-like of shape (n_rows,), bool, default=None
+            Rows that may be an answer, as in ``query``.
+
+        Returns
+        -------
+        distances : list of ndarray, float64
+            For each query those it found, maybe none, ascending.
+        rows : list of ndarray, int
+            Their rows; equal distances in ascending order of row.
+
+        Raises
+        ------
+        ValueError
+            If ``radius`` is negative or no number, or the queries are not finite or of another dimension.
+        """
+        queries, mask, n_allowed = self._check(queries, allowed)
+        if not (isinstance(radius, Real) and radius >= 0):
+            raise ValueError(f"radius must be a number >= 0, got {radius!r}")
+        if not (len(queries) and n_allowed):
+            empty = [np.empty(0) for _ in queries], [np.empty(0, dtype=np.intp) for _ in queries]
+            return empty
+        return self._query_radius(queries, float(radius), mask)
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Save the index into a folder, for ``load_index``.
+
+        An index that was saved there before is replaced at once, when all is written: a crash in the middle leaves it
+        whole, and processes that have it loaded keep it.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder, made if need be.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds something else that skgenre saved.
+        """
+        save_folder(folder, KIND, self.write)
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write files into a folder, and return what ``read_index`` will ask for beside them: plain JSON."""
+        np.save(folder / "vectors.npy", self.vectors)
+        np.save(folder / "alive.npy", self.alive)
+        self._write(folder)
+        return {
+            "index": self.name,
+            "parameters": {name: getattr(self, name) for name in self.parameters},
+            "centre": self._space.centre.tolist(),
+            "scale": self._space.scale,
+        }
+
+    @classmethod
+    def read(cls, content: dict[str, Any], folder: Path, *, mmap: bool = True) -> Self:
+        """Read an index of this class from the files that ``write`` wrote and from what it returned."""
+        index = cls(**content["parameters"])
+        vectors = np.load(folder / "vectors.npy", mmap_mode="r" if mmap else None)
+        space = Space(index.metric, content["centre"], content["scale"])
+        index._hold(vectors, np.load(folder / "alive.npy"), space)
+        index._read(folder, mmap)
+        return index
+
+    @abstractmethod
+    def _write(self, folder: Path) -> None:
+        """Write what the search needs beside the vectors."""
+
+    @abstractmethod
+    def _read(self, folder: Path, mmap: bool) -> None:
+        """Read what ``_write`` wrote."""
+
+    @abstractmethod
+    def _build(self, points: np.ndarray) -> None:
+        """Make what the search needs of all points."""
+
+    @abstractmethod
+    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+        """Take in the points of new rows, or leave everything as it was."""
+
+    @abstractmethod
+    def _remove(self, rows: np.ndarray) -> None:
+        """Forget rows, as far as the mask of those alive does not do it."""
+
+    @abstractmethod
+    def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest among the rows of a mask, which holds enough of them and none that was removed."""
+
+    @abstractmethod
+    def _query_radius(
+        self, queries: np.ndarray, radius: float, mask: np.ndarray | None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Find all within the radius, among the rows of a mask."""
+
+    def _hold(self, vectors: np.ndarray, alive: np.ndarray, space: Space) -> None:
+        self._vectors = GrowingArray(vectors)
+        self._alive = GrowingArray(alive)
+        self._n_alive = int(np.count_nonzero(alive))
+        self._space = space
+
+    def _check(self, queries: ArrayLike, allowed: ArrayLike | None) -> tuple[np.ndarray, np.ndarray | None, int]:
+        """Return the queries, the mask of rows that may answer or None for all, and how many these are."""
+        queries = as_vectors(queries, "queries", self._vectors.rows.shape[1])
+        if allowed is None:
+            return queries, None if self._n_alive == self.n_rows else self.alive, self._n_alive
+        mask = np.asarray(allowed)
+        if mask.shape != (self.n_rows,) or mask.dtype != bool:
+            raise ValueError(
+                f"allowed must hold a bool for each of {self.n_rows} rows, got {mask.dtype} of shape {mask.shape}"
+            )
+        mask = mask & self.alive
+        return queries, mask, int(np.count_nonzero(mask))
+
+    def _check_rows(self, rows: ArrayLike) -> np.ndarray:
+        rows = np.asarray(rows)
+        if rows.ndim != 1 or not (rows.dtype.kind in "iu" or rows.size == 0):
+            raise ValueError(f"rows must be a list of integers, got {rows.dtype} of shape {rows.shape}")
+        rows = rows.astype(np.intp)
+        for row in rows[(rows < 0) | (rows >= self.n_rows)][:1]:
+            raise ValueError(f"rows must be from 0 to {self.n_rows - 1}, got {row}")
+        for row in rows[~self.alive[rows]][:1]:
+            raise ValueError(f"row {row} was removed")
+        return rows
+
+
+def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray:
+    """Return finite float32 vectors of shape (n, n_dims), without a copy where they are so already."""
+    vectors = np.asanyarray(vectors, dtype=np.float32) if not isinstance(vectors, np.ndarray) else vectors
+    with np.errstate(over="ignore"):
+        vectors = vectors.astype(np.float32, copy=False)
+    if vectors.ndim != 2:
+        raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
+    if n_dims is not None and vectors.shape[1] != n_dims:
+        raise ValueError(f"{name} must have {n_dims} dimensions as the index has, got {vectors.shape[1]}")
+    for start in range(0, len(vectors), 2**15):
+        finite = np.isfinite(vectors[start : start + 2**15])
+        if not finite.all():
+            row = start + int(np.argmin(finite.all(axis=1)))
+            raise ValueError(f"{name} must be finite and fit in float32, row {row} is not")
+    return vectors
