@@ -103,6 +103,10 @@ class TestKnownAnswers:
     def test_a_sine_at_full_scale_is_3_lufs_below_it(self):
         assert described(tone(997), "dynamics")["dynamics__loudness_q50"] == pytest.approx(-3.01, abs=0.02)
 
+    def test_a_step_of_10_db_is_a_loudness_range_of_10(self):
+        y = np.concatenate([0.1 * tone(1000, 20), 10**-1.5 * tone(1000, 20)])  # the first signal of EBU Tech 3342
+        assert described(y, "dynamics")["dynamics__loudness_range"] == pytest.approx(10, abs=0.1)
+
     def test_a_swung_beat_swings_and_a_straight_one_does_not(self):
         beats = np.arange(0.5, 19, 0.5)
         strong = clicks(beats, 20)

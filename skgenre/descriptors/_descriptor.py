@@ -70,7 +70,7 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
     -----
     Chroma, spectral contrast, flatness, centroid, bandwidth, roll-off and the strength of onsets are, frame by frame,
     what librosa computes with the same parameters and, for chroma, ``tuning=0``. Loudness is weighted as in ITU-R
-    BS.1770, without its gate.
+    BS.1770, without its gate, and its range gated as in EBU Tech 3342.
 
     References
     ----------

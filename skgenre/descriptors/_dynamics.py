@@ -14,13 +14,37 @@ def describe_dynamics(frames: Frames) -> Columns:
     columns = Columns()
     loudness = 10 * np.log10(np.maximum(frames.loudness, SILENCE)) - 0.691
     columns.add_statistics("loudness", loudness, ("mean", "std", "change", "q10", "q50", "q90"))
-    columns.add("loudness_range", np.quantile(loudness, 0.95) - np.quantile(loudness, 0.1))
+    columns.add("loudness_range", loudness_range(frames.loudness, frames.rate))
     columns.add("loudness_peak", np.quantile(loudness, 0.95) - loudness.mean())
     columns.add("quiet_share", np.mean(loudness < loudness.mean()))
-    for name, seconds in (("beat", 0.1), ("bar", 3.0)):
-        columns.add_statistics(f"crest_{name}", crests(frames.samples, frames.sample_rate, seconds), ("mean", "std"))
+    for seconds in (0.1, 3.0):
+        crest = crests(frames.samples, frames.sample_rate, seconds)
+        columns.add_statistics(f"crest_{seconds:g}s", crest, ("mean", "std"))
     columns.add("crest", crests(frames.samples, frames.sample_rate, np.inf)[0])
     return columns
+
+
+def loudness_range(power: np.ndarray, rate: float) -> float:
+    """Return the loudness range after EBU Tech 3342: between the quiet and the loud stretches of three seconds.
+
+    Parameters
+    ----------
+    power : ndarray of shape (n_frames,)
+        Mean square of each frame, weighted by the hearing.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    range : float
+        From the 0.1 to the 0.95 quantile of those that are not silent, nor 20 below the mean; in loudness units.
+    """
+    size = int(min(max(3 * rate, 1), len(power)))
+    sums = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
+    stretches = (sums[size:] - sums[:-size]) / size
+    heard = stretches[stretches > SILENCE]
+    heard = heard[heard > 0.01 * heard.mean()] if len(heard) else heard
+    return float(np.diff(np.quantile(10 * np.log10(heard), [0.1, 0.95]))[0]) if len(heard) else 0.0
 
 
 def crests(samples: np.ndarray, sample_rate: int, seconds: float) -> np.ndarray:
