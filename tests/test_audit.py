@@ -157,6 +157,22 @@ def test_a_peak_that_just_fits_is_not_clipping(tmp_path):
     assert audit_tracks([tmp_path / "a.wav"]).frame["clipped"][0] == 0
 
 
+def test_a_track_of_one_sample_is_measured(tmp_path):
+    soundfile.write(tmp_path / "a.wav", [0.5], RATE)
+    row = audit_tracks([tmp_path / "a.wav"]).frame.iloc[0]
+    assert (row["duration"], row["peak"], row["problems"]) == (1 / RATE, 0.5, "")
+
+
+@pytest.mark.parametrize("size", [4, 2**32 - 1])
+def test_a_size_a_little_too_large_or_not_known_is_no_truncation(music, tmp_path, size):
+    content = bytearray(Path(music.paths[0]).read_bytes())
+    place = content.index(b"data") + 4
+    said = int.from_bytes(content[place : place + 4], "little")
+    content[place : place + 4] = min(said + size, 2**32 - 1).to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(content)
+    assert audit_tracks([tmp_path / "a.wav"]).counts["truncated"] == 0
+
+
 def test_what_is_wrong_can_be_said(music):
     audit = audit_tracks(music.paths, min_duration=9, sample_rate=44100, max_silent=0, max_clipped=0)
     assert audit.counts["short"] == audit.counts["of another rate"] == len(music.paths)
@@ -355,6 +371,11 @@ def test_long_tables_are_cut_and_say_so(tmp_path):
 
 
 # What cannot be audited
+
+
+def test_an_open_file_is_no_path(music):
+    with open(music.paths[0], "rb") as file, pytest.raises(TypeError, match="PathLike"):
+        audit_tracks([file])
 
 
 @pytest.mark.parametrize(

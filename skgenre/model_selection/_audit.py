@@ -1,6 +1,7 @@
 """What is wrong with a collection, before anything is learned from it."""
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -73,6 +74,8 @@ def audit_tracks(
     ------
     ValueError
         If there are no tracks, lengths differ, or a parameter is out of its range.
+    TypeError
+        If a track is no path.
 
     References
     ----------
@@ -98,7 +101,7 @@ def audit_tracks(
     if not is_paths(rows):
         raise ValueError(f"paths must be an array-like of at least one path, got {type(paths).__name__}")
     check_consistent_length(rows, y, groups)
-    names = [str(path) for path in rows]
+    names = [os.fsdecode(path) for path in rows]
     labels = None if y is None else column_or_1d(np.asarray(y))
     artists = None if groups is None else _artist_names(groups)
     _check_range("min_duration", min_duration, None, none=True)

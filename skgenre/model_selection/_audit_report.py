@@ -145,10 +145,8 @@ class TrackAudit:
 
         Of a recording that is there more than once, the file with the fewest problems is kept, of those the longest.
         """
-        usable = np.array([not {"unreadable", "silent"} & set(found) for found in self._problems])
-        worth = sorted(
-            np.flatnonzero(usable), key=lambda row: (len(self._problems[row]), -self._facts[row].duration, row)
-        )
+        usable = [row for row, found in enumerate(self._problems) if not {"unreadable", "silent"} & set(found)]
+        worth = sorted(usable, key=lambda row: (len(self._problems[row]), -self._facts[row].duration))
         kept = np.zeros(len(self.paths), dtype=bool)
         best = {self._recordings[row]: row for row in reversed(worth)}
         kept[list(best.values())] = True
@@ -170,7 +168,7 @@ class TrackAudit:
             the same_artist in training, of those with either (leaked), and their share.
         """
         counts = list(self._leaks(cv))
-        return _table({name: [count[name] for count in counts] for name in counts[0]})
+        return _table({name: [count[name] for count in counts] for name in (counts[0] if counts else ())})
 
     def _leaks(self, cv: Any) -> Iterator[dict[str, int | float]]:
         for train, test in splits_of(cv, self.paths, self._y, self._groups):

@@ -128,7 +128,15 @@ def agreement(one: Fingerprint, other: Fingerprint, shift: int) -> tuple[float, 
         frames = peaks.frames.astype(np.int64) + moved
         inside = (frames >= begin) & (frames <= end)
         keys.append((frames[inside] - begin + 1) * 256 + peaks.bands[inside] + 1)
-    near = np.add.outer((-256, 0, 256), (-1, 0, 1)).ravel()
-    agree = [np.isin(a, np.add.outer(near, b)).sum() for a, b in (keys, keys[::-1])]
+    n_agree = [_n_near(a, b) for a, b in (keys, keys[::-1])]
     total = sum(map(len, keys))
-    return (float(sum(agree) / total) if total else 0.0), int(min(agree))
+    return (sum(n_agree) / total if total else 0.0), min(n_agree)
+
+
+def _n_near(keys: np.ndarray, others: np.ndarray) -> int:
+    """Count the keys of peaks, frame and band, that have one of the others within a frame and a band; both sorted."""
+    ends = np.append(others, np.iinfo(np.int64).max)
+    near = np.zeros(len(keys), dtype=bool)
+    for step in (-256, 0, 256):
+        near |= ends[np.searchsorted(others, keys + step - 1)] <= keys + step + 1
+    return int(near.sum())
