@@ -34,6 +34,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(
         [
             "plot_classify_folder.py",
+            "plot_audit_tracks.py",
             "plot_compare_protocols.py",
             "plot_tune_extractor_and_net.py",
             "plot_similar_tracks.py",
