@@ -174,8 +174,8 @@ class TorchEmbedder(ModuleEmbedder):
     module : torch.nn.Module or callable
         The module, which is copied in ``fit``; or a function or class that makes it when called with no arguments,
         which is the better choice where ``Pipeline(memory=...)`` has to recognise the embedder, for joblib takes a copy
-        of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors down, are
-        set to zero.
+        of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors
+        down, are set to zero.
     sample_rate : int, default=16000
         Samples per second that the module expects, in hertz; ``AudioLoader(sample_rate=...)`` resamples to it.
     window : int, default=48000
@@ -184,7 +184,7 @@ class TorchEmbedder(ModuleEmbedder):
         Share of a window that the next one repeats, in [0, 1); the last window ends with the track.
     n_windows : int, default=None
         Windows of each track, evenly spread, which bounds the work on long tracks; None means all.
-    batch_size : int, default=4
+    batch_size : int, default=16
         Windows to run at once.
     memory : str, Path or joblib.Memory, default=None
         Where to keep the embedding of each track, as in :class:`MelExtractor`; also under a digest of the module.
@@ -243,7 +243,7 @@ class TorchEmbedder(ModuleEmbedder):
         window: int = 48000,
         overlap: float = 0.0,
         n_windows: int | None = None,
-        batch_size: int = 4,
+        batch_size: int = 16,
         memory: Any = None,
         n_jobs: int | None = None,
         device: str = "auto",
