@@ -101,8 +101,8 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
     >>> second = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)
     >>> descriptor = TrackDescriptor(("harmony", "dynamics")).set_output(transform="pandas")
     >>> table = descriptor.fit_transform([second, 0.1 * second])
-    >>> table["dynamics__loudness_q50"].round(1).tolist()
-    [-3.7, -23.7]
+    >>> table["dynamics__loudness_q50"].round().tolist()
+    [-4.0, -24.0]
     """
 
     _parameter_constraints: dict = {
