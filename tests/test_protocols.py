@@ -1,5 +1,8 @@
 """One model under several protocols: what leaks is shown, what does not leak is not, and the scores are right."""
 
+import builtins
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -267,6 +270,31 @@ def test_the_table_has_the_means_and_the_deviation_over_seeds(bayes):
 def test_the_printed_form_says_what_the_table_says(bayes):
     row = bayes.frame.loc["random"]
     assert f"random   accuracy {row['accuracy']:.3f} ± {row['sd']:.3f}, 95 % from {row['low']:.3f}" in repr(bayes)
+
+
+def without(package):
+    """Return an import statement that does not find a package."""
+
+    def find(name, *args, **kwargs):
+        if name == package:
+            raise ModuleNotFoundError(name)
+        return importer(name, *args, **kwargs)
+
+    importer = builtins.__import__
+    return find
+
+
+def test_a_notebook_shows_the_table(bayes):
+    assert f"<td>{bayes['grouped'].accuracy.mean():.3f}</td>" in bayes._repr_html_()
+
+
+def test_without_pandas_there_is_no_table_and_the_rest_works(bayes, monkeypatch):
+    # Not by a None among the modules: scikit-learn looks there whether a user has pandas.
+    monkeypatch.delitem(sys.modules, "pandas")
+    monkeypatch.setattr("builtins.__import__", without("pandas"))
+    assert bayes.frame is None
+    assert bayes._repr_html_() is None
+    assert "grouped" in repr(bayes)
 
 
 def test_a_model_without_probabilities_has_no_log_loss(sounds):

@@ -131,6 +131,9 @@ class ProtocolComparison(Mapping[str, ProtocolScores]):
         table = {name: scores.summary() for name, scores in self.items()}
         return pandas.DataFrame.from_dict(table, orient="index").rename_axis("protocol")
 
+    def _repr_html_(self) -> str | None:
+        return None if self.frame is None else self.frame.to_html(float_format="{:.3f}".format, na_rep="")
+
     def __repr__(self) -> str:
         width = max(map(len, self), default=0)
         lines = [f"ProtocolComparison of {len(self.seeds)} seeds"]
