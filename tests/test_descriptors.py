@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import VotingClassifier
-from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -245,6 +245,9 @@ class TestTracks:
         assert together.dtype == np.float32
         np.testing.assert_array_equal(together, np.concatenate([TrackDescriptor().transform([y]) for y in tracks]))
 
+    def test_a_track_filled_up_with_silence_is_described_as_it_was(self, ours):
+        np.testing.assert_array_equal(described(np.pad(music(), (0, 5 * RATE))), ours)
+
     def test_threads_change_nothing(self):
         tracks = [music(2), music(3), tone(440)]
         np.testing.assert_array_equal(
@@ -278,6 +281,15 @@ class TestTracks:
             "assert 'librosa' not in sys.modules"
         )
         subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_a_search_chooses_the_groups(tracks, tmp_path):
+    steps = AudioLoader(), TrackDescriptor(memory=tmp_path), StandardScaler(), SVC()
+    grid = {"trackdescriptor__groups": [("dynamics",), ("timbre", "rhythm")], "svc__C": [1, 10]}
+    search = GridSearchCV(make_pipeline(*steps), grid, cv=StratifiedGroupKFold(2), error_score="raise")
+    search.fit(tracks.paths, tracks.target, groups=tracks.groups)
+    assert search.best_params_["trackdescriptor__groups"] == ("timbre", "rhythm")
+    assert search.predict(tracks.paths[0]).shape == (1,)
 
 
 class TestErrors:

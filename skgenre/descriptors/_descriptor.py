@@ -68,6 +68,8 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
 
     Notes
     -----
+    A track is described up to its last sample that is not zero, so filling it up with silence changes nothing.
+
     Chroma, spectral contrast, flatness, centroid, bandwidth, roll-off and the strength of onsets are, frame by frame,
     what librosa computes with the same parameters and, for chroma, ``tuning=0``. Loudness is weighted as in ITU-R
     BS.1770, without its gate, and its range gated as in EBU Tech 3342.

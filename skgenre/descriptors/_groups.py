@@ -27,7 +27,7 @@ GROUPS: dict[str, Callable[[Frames], Columns]] = {
 
 
 def describe(y: np.ndarray, sample_rate: int, n_fft: int, hop_length: int, groups: tuple[str, ...]) -> np.ndarray:
-    """Compute the features of a waveform.
+    """Compute the features of a waveform, up to where its sound ends.
 
     Parameters
     ----------
@@ -43,8 +43,14 @@ def describe(y: np.ndarray, sample_rate: int, n_fft: int, hop_length: int, group
     features : ndarray of shape (n_features,), float32
         Group after group.
     """
-    frames = analyse(y, sample_rate, n_fft, hop_length)
+    frames = analyse(_sounding(y), sample_rate, n_fft, hop_length)
     return np.concatenate([GROUPS[group](frames).values for group in groups]).astype(np.float32)
+
+
+def _sounding(y: np.ndarray) -> np.ndarray:
+    """Return a waveform without the zeros at its end, which a loader fills tracks up with; whole where all is zero."""
+    n_zeros = int(np.argmax(y[::-1] != 0))
+    return y[: len(y) - n_zeros]
 
 
 @lru_cache(maxsize=32)
