@@ -22,9 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgenre import AudioError, AudioLoader, EmbeddingRecommender, FrameStatistics, MFCCExtractor, recommend
+from skgenre import AudioError, AudioLoader, EmbeddingRecommender, FrameStatistics, MFCCExtractor
 from skgenre.neighbors import AnnoyIndex, ExactIndex
 
 ALGORITHMS = ["brute", "annoy"]
@@ -73,14 +72,6 @@ def tones(tmp_path_factory):
     for path, pitch in zip(paths, (220, 230, 2000, 5000), strict=True):
         soundfile.write(path, 0.5 * np.sin(2 * np.pi * pitch * np.arange(8000) / 16000), 16000)
     return paths
-
-
-@parametrize_with_checks(
-    [EmbeddingRecommender(algorithm=algorithm, metric=metric) for algorithm in ALGORITHMS for metric in METRICS]
-    + [EmbeddingRecommender(make_pipeline(StandardScaler(), PCA())), EmbeddingRecommender(LinearDiscriminantAnalysis())]
-)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
 
 
 class TestNeighbors:
@@ -156,7 +147,7 @@ class TestNeighbors:
 
 class TestAlgorithm:
     def test_auto_is_exact_up_to_a_size_and_annoy_beyond(self, embeddings, monkeypatch):
-        monkeypatch.setattr(recommend, "BRUTE_UP_TO", 50)
+        monkeypatch.setattr("skgenre.recommend._recommender.BRUTE_UP_TO", 50)
         small, large = EmbeddingRecommender().fit(embeddings[:50]), EmbeddingRecommender().fit(embeddings[:51])
         assert (small.algorithm_, large.algorithm_) == ("brute", "annoy")
         assert isinstance(small.index_, ExactIndex)
@@ -326,17 +317,10 @@ class TestRecommend:
         np.testing.assert_array_equal(ids, [1, 2, 3])
         np.testing.assert_array_equal(scores, [1, 0.5, 0.25])
 
-    def test_several_tracks_get_a_row_each_without_themselves(self, similar):
-        ids, scores = similar.recommend(PATHS[:3], n=2)
-        assert ids.tolist() == [[PATHS[1], PATHS[2]], [PATHS[2], PATHS[0]], [PATHS[1], PATHS[0]]]
-        for row, path in enumerate(PATHS[:3]):
-            alone = similar.recommend(path, n=2)
-            np.testing.assert_array_equal(ids[row], alone[0])
-            np.testing.assert_array_equal(scores[row], alone[1])
-
     def test_known_and_new_tracks_may_be_mixed(self, similar):
-        ids, _ = similar.recommend(["music/80.mp3", Path(PATHS[0]), "music/170.mp3"], n=1)
-        assert ids.tolist() == [[PATHS[3]], [PATHS[1]], [PATHS[4]]]
+        ids, scores = similar.recommend(["music/5.mp3", Path(PATHS[0])], n=2)
+        assert ids.tolist() == [PATHS[1], PATHS[2]]
+        np.testing.assert_allclose(scores, np.cos(np.deg2rad([7.5, 12.5])), atol=1e-6)
         assert similar.recommend("music/80.mp3", n=5)[0].shape == (5,)
 
     def test_a_known_track_is_not_heard_again(self):
@@ -344,7 +328,7 @@ class TestRecommend:
         embedder = FunctionTransformer(lambda paths: heard.extend(paths) or angles(paths))
         similar = EmbeddingRecommender(embedder).fit(PATHS)
         heard.clear()
-        similar.recommend([*PATHS, "music/80.mp3"], n=1)
+        similar.recommend([*PATHS[:2], "music/80.mp3"], n=1)
         assert heard == ["music/80.mp3"]
 
     def test_ids_come_before_paths(self):
@@ -373,12 +357,12 @@ class TestRecommend:
         assert found.shape == scores.shape == (1,)
         assert found.tolist() == [expected]
         found, scores = recommender.recommend([asked, expected], n=1)
-        assert found.shape == scores.shape == (2, 1)
-        assert found.tolist()[0] == [expected]
+        assert found.shape == scores.shape == (1,)
+        assert found.tolist()[0] not in (asked, expected)
 
     def test_tracks_may_be_a_series_of_ids(self, similar):
         ids, _ = similar.recommend(pd.Series(PATHS[:2], index=[1, 0]), n=1)
-        assert ids.tolist() == [[PATHS[1]], [PATHS[2]]]
+        assert ids.tolist() == [PATHS[2]]
 
     @pytest.mark.parametrize(
         ("ids", "error", "message"),
@@ -419,16 +403,19 @@ class TestRecommend:
             similar.recommend(None, n=1)
         with pytest.raises(ValueError, match=r"must be track_ids or paths, got array\(\[1., 0.\]\)"):
             similar.recommend(np.array([[1.0, 0.0]]), n=1)
-        with pytest.raises(ValueError, match="tracks must hold at least one track"):
+        with pytest.raises(ValueError, match="liked must hold at least one track"):
             similar.recommend([])
 
     def test_a_misspelt_id_that_is_no_file_either_is_named(self, similar):
         with pytest.raises(ValueError, match="could not convert") as caught:
             similar.recommend("muse/c.mp3", n=1)
-        assert caught.value.__notes__ == ["'muse/c.mp3' is not one of the track_ids, so it was taken for a path"]
+        (note,) = caught.value.__notes__
+        assert note.startswith(
+            "'muse/c.mp3' is not one of the track_ids, so it was taken for a path; did you mean 'music"
+        )
 
     def test_asking_for_more_than_there_are_is_an_error(self, similar):
-        with pytest.raises(ValueError, match="n must be <= 4, got 5: there are 5 tracks, each of which leaves itself"):
+        with pytest.raises(ValueError, match="n must be <= 4, got 5: there are 5 tracks, of which 4 may be"):
             similar.recommend(PATHS[0], n=5)
         with pytest.raises(ValueError, match=r"n must be <= 5, got 6: there are 5 tracks$"):
             similar.recommend("music/7.mp3", n=6)

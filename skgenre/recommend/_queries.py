@@ -1,6 +1,6 @@
-"""scikit-learn's questions to an index of neighbours."""
+"""scikit-learn's questions to a collection of tracks."""
 
-from numbers import Integral
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,22 +8,22 @@ from scipy.sparse import csr_matrix
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.audio import as_rows
-from skgenre.neighbors import Index, query_others
+from skgenre.recommend._search import Search
 
 
-class NeighborQueries:
-    """Mixin of estimators that fit ``index_`` and turn tracks into its vectors by ``_embeddings_of``."""
+class NeighborQueries(Search):
+    """Mixin of estimators with an index: the questions of ``sklearn.neighbors.NearestNeighbors``."""
 
     n_neighbors: int
-    n_samples_fit_: int
-    index_: Index
-
-    def _embeddings_of(self, X: Any) -> np.ndarray:
-        raise NotImplementedError
 
     def kneighbors(
-        self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
+        self,
+        X: Any = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+        *,
+        where: Any = None,
+        exclude: Any = None,
     ) -> tuple[np.ndarray, np.ndarray] | np.ndarray:
         """Find the fitted tracks nearest to tracks, as ``sklearn.neighbors.NearestNeighbors.kneighbors`` does.
 
@@ -36,18 +36,24 @@ class NeighborQueries:
             How many to find. None means the parameter ``n_neighbors``.
         return_distance : bool, default=True
             Whether to return the distances too.
+        where : mask, mapping or callable, default=None
+            Which tracks may be an answer: a boolean array with one value a track; a mapping from columns of the
+            metadata to a value, a collection of values such as ``range(1990, 2000)``, or a callable that makes a mask
+            of the column; or a callable that makes a mask of all columns. Groups are the column "group".
+        exclude : array-like of ids, default=None
+            Tracks that are no answer. Ids that are not in the collection are passed over.
 
         Returns
         -------
         distances : ndarray of shape (n_queries, n_neighbors), float64
             Ascending. Not returned if ``return_distance`` is False.
         indices : ndarray of shape (n_queries, n_neighbors), int
-            Rows of the fitted tracks; equal distances in ascending order of row.
+            Positions in ``track_ids_``; equal distances in ascending order.
 
         Raises
         ------
         ValueError
-            If there are fewer tracks than ``n_neighbors``.
+            If fewer tracks may be an answer than ``n_neighbors``.
 
         Examples
         --------
@@ -60,14 +66,23 @@ class NeighborQueries:
         """
         check_is_fitted(self)
         n_neighbors = self.n_neighbors if n_neighbors is None else n_neighbors
-        self._check_count("n_neighbors", n_neighbors, leaves_itself_out=X is None)
-        if X is None:
-            distances, indices = query_others(self.index_, np.arange(self.n_samples_fit_), n_neighbors)
-        else:
-            distances, indices = self.index_.query(self._embeddings_of(as_rows(X)), n_neighbors)
+        queries, rows = self._asked(X)
+        allowed = self._allowed(where, exclude)
+        self._check_count("n_neighbors", n_neighbors, allowed, leave_out=rows)
+        distances, found = self._search(queries, n_neighbors, rows=rows, allowed=allowed)
+        indices = self._catalogue.places[found]
         return (distances, indices) if return_distance else indices
 
-    def kneighbors_graph(self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity") -> csr_matrix:
+    def kneighbors_graph(
+        self,
+        X: Any = None,
+        n_neighbors: int | None = None,
+        mode: str = "connectivity",
+        *,
+        include_self: bool = False,
+        where: Any = None,
+        exclude: Any = None,
+    ) -> csr_matrix:
         """Give the graph of neighbours, as ``sklearn.neighbors.NearestNeighbors.kneighbors_graph`` does.
 
         Parameters
@@ -78,6 +93,11 @@ class NeighborQueries:
             As in ``kneighbors``.
         mode : {"connectivity", "distance"}, default="connectivity"
             What an edge weighs: 1, or the distance.
+        include_self : bool, default=False
+            Where ``X`` is None, whether each track is the first of its own neighbours, as those estimators of
+            scikit-learn expect that take a graph with ``metric="precomputed"``.
+        where, exclude : default=None
+            As in ``kneighbors``.
 
         Returns
         -------
@@ -87,7 +107,7 @@ class NeighborQueries:
         Raises
         ------
         ValueError
-            If ``mode`` is another, or there are fewer tracks than ``n_neighbors``.
+            If ``mode`` is another, or fewer tracks may be an answer than ``n_neighbors``.
 
         Examples
         --------
@@ -98,17 +118,115 @@ class NeighborQueries:
                [1., 0., 0.],
                [0., 2., 0.]])
         """
-        if mode not in ("connectivity", "distance"):
-            raise ValueError(f'mode must be "connectivity" or "distance", got {mode!r}')
-        distances, indices = self.kneighbors(X, n_neighbors)
-        n_queries, n_neighbors = indices.shape
-        weights = distances if mode == "distance" else np.ones_like(distances)
-        starts = np.arange(0, indices.size + 1, n_neighbors)
-        return csr_matrix((weights.ravel(), indices.ravel(), starts), shape=(n_queries, self.n_samples_fit_))
+        _check_mode(mode)
+        check_is_fitted(self)
+        n_neighbors = self.n_neighbors if n_neighbors is None else n_neighbors
+        if X is not None or not include_self:
+            distances, indices = self.kneighbors(X, n_neighbors, where=where, exclude=exclude)
+        elif n_neighbors == 1:
+            distances, indices = np.zeros((len(self._catalogue), 1)), np.arange(len(self._catalogue))[:, None]
+        else:
+            distances, indices = self.kneighbors(None, n_neighbors - 1, where=where, exclude=exclude)
+            distances = np.column_stack([np.zeros(len(distances)), distances])
+            indices = np.column_stack([np.arange(len(indices)), indices])
+        starts = np.arange(0, indices.size + 1, indices.shape[1])
+        return self._graph(distances.ravel(), indices.ravel(), starts, mode)
 
-    def _check_count(self, name: str, count: Any, *, leaves_itself_out: bool) -> None:
-        check_scalar(count, name, Integral, min_val=1)
-        most = self.n_samples_fit_ - leaves_itself_out
-        if count > most:
-            but = ", each of which leaves itself out" if leaves_itself_out else ""
-            raise ValueError(f"{name} must be <= {most}, got {count}: there are {self.n_samples_fit_} tracks{but}")
+    def radius_neighbors(
+        self,
+        X: Any = None,
+        radius: float = 1.0,
+        return_distance: bool = True,
+        *,
+        where: Any = None,
+        exclude: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray] | np.ndarray:
+        """Find all fitted tracks within a distance, as ``NearestNeighbors.radius_neighbors`` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_dims), or tracks that the embedder takes, default=None
+            As in ``kneighbors``.
+        radius : float, default=1.0
+            The largest distance, itself included.
+        return_distance : bool, default=True
+            Whether to return the distances too.
+        where, exclude : default=None
+            As in ``kneighbors``.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries,) of float64 arrays
+            Of each query, ascending. Not returned if ``return_distance`` is False.
+        indices : ndarray of shape (n_queries,) of int arrays
+            Positions in ``track_ids_``.
+
+        Raises
+        ------
+        ValueError
+            If ``radius`` is negative.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [1.0], [3.0]])
+        >>> distances, indices = recommender.radius_neighbors([[0.9], [9.0]], radius=1.0)
+        >>> indices
+        array([array([1, 0]), array([], dtype=int64)], dtype=object)
+        """
+        check_is_fitted(self)
+        queries, rows = self._asked(X)
+        allowed = self._allowed(where, exclude)
+        check_scalar(radius, "radius", Real, min_val=0)
+        distances, indices = np.empty(len(queries), dtype=object), np.empty(len(queries), dtype=object)
+        for i, (near, found) in enumerate(zip(*self._within(queries, radius, rows, allowed), strict=True)):
+            if rows is not None:
+                near, found = near[found != rows[i]], found[found != rows[i]]
+            distances[i], indices[i] = near, self._catalogue.places[found]
+        return (distances, indices) if return_distance else indices
+
+    def radius_neighbors_graph(
+        self,
+        X: Any = None,
+        radius: float = 1.0,
+        mode: str = "connectivity",
+        *,
+        where: Any = None,
+        exclude: Any = None,
+    ) -> csr_matrix:
+        """Give the graph of the tracks within a distance, as ``NearestNeighbors.radius_neighbors_graph`` does.
+
+        Parameters
+        ----------
+        X, radius, where, exclude
+            As in ``radius_neighbors``.
+        mode : {"connectivity", "distance"}, default="connectivity"
+            What an edge weighs: 1, or the distance.
+
+        Returns
+        -------
+        graph : csr_matrix of shape (n_queries, n_tracks), float64
+            The edge from a query to each track within the radius.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [1.0], [3.0]])
+        >>> recommender.radius_neighbors_graph(radius=1.0).toarray()
+        array([[0., 1., 0.],
+               [1., 0., 0.],
+               [0., 0., 0.]])
+        """
+        _check_mode(mode)
+        distances, indices = self.radius_neighbors(X, radius, where=where, exclude=exclude)
+        starts = np.concatenate([[0], np.cumsum([len(row) for row in indices], dtype=np.intp)])
+        return self._graph(np.concatenate(distances), np.concatenate(indices), starts, mode)
+
+    def _graph(self, distances: np.ndarray, indices: np.ndarray, starts: np.ndarray, mode: str) -> csr_matrix:
+        weights = distances if mode == "distance" else np.ones_like(distances)
+        return csr_matrix((weights, indices, starts), shape=(len(starts) - 1, len(self._catalogue)))
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in ("connectivity", "distance"):
+        raise ValueError(f'mode must be "connectivity" or "distance", got {mode!r}')

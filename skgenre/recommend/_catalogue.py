@@ -1,0 +1,183 @@
+"""What is known of the tracks of a collection that changes: ids, groups and metadata, by row of the index."""
+
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from skgenre.audio import is_paths
+from skgenre.recommend._filters import check_metadata, rows_where
+from skgenre.recommend._ids import check_ids, ids_array, plain_id, plain_ids
+
+_MOST_TO_COMPARE = 20_000
+_CACHED = ("rows", "places", "row_of", "track_ids")
+
+
+class Catalogue:
+    """The tracks of a collection.
+
+    Rows are those of the index: a track that is removed leaves a gap, so that the others keep their rows. Places are
+    what the user counts, without gaps.
+
+    Parameters
+    ----------
+    ids : list of shape (n_rows,)
+        The id of each row, all different.
+    columns : dict of str to ndarray of shape (n_rows,)
+        The metadata.
+    groups : ndarray of shape (n_rows,) or None
+        The group of each row, as its artist.
+    """
+
+    def __init__(self, ids: list, columns: dict[str, np.ndarray], groups: np.ndarray | None = None) -> None:
+        self.ids = ids
+        self.columns = columns
+        self.groups = groups
+        self.alive = np.ones(len(ids), dtype=bool)
+        self.numbered = 0
+
+    @classmethod
+    def of(cls, X: Any, n_tracks: int, track_ids: Any = None, groups: Any = None, metadata: Any = None) -> "Catalogue":
+        """Check what is said of tracks."""
+        catalogue = cls(check_ids(track_ids, X, n_tracks), check_metadata(metadata, n_tracks))
+        catalogue.groups = None if groups is None else check_groups(groups, n_tracks)
+        catalogue.numbered = n_tracks if track_ids is None and not is_paths(X) else 0
+        return catalogue
+
+    def __len__(self) -> int:
+        return len(self.row_of)
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """The row of each place."""
+        return np.flatnonzero(self.alive)
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The place of each row; that of a removed one means nothing."""
+        return np.cumsum(self.alive) - 1
+
+    @cached_property
+    def row_of(self) -> dict[Any, int]:
+        """The row of each id."""
+        return {self.ids[row]: row for row in self.rows.tolist()}
+
+    @cached_property
+    def track_ids(self) -> np.ndarray:
+        """The id of each place."""
+        return self.ids_of(self.rows)
+
+    def ids_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the ids of rows, as an array."""
+        return ids_array([self.ids[row] for row in rows.tolist()])
+
+    def row(self, track: Any) -> int:
+        """Return the row of a track, -1 for what is no id."""
+        try:
+            return self.row_of.get(plain_id(track), -1)
+        except TypeError:  # not hashable
+            return -1
+
+    def known_rows(self, tracks: Any, name: str) -> np.ndarray:
+        """Return the rows of tracks, all of which must be known."""
+        rows = np.array([self.row(track) for track in tracks], dtype=np.intp)
+        unknown = [track for track, row in zip(tracks, rows, strict=True) if row < 0]
+        if unknown:
+            more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+            raise ValueError(f"{name} must be in the collection, got {unknown[0]!r}{more}{self.hint(unknown[0])}")
+        return rows
+
+    def hint(self, track: Any) -> str:
+        """Return the ids most like an unknown one, as the end of a message."""
+        if not isinstance(track, str) or len(self) > _MOST_TO_COMPARE:
+            return ""
+        near = get_close_matches(track, [track_id for track_id in self.row_of if isinstance(track_id, str)], n=3)
+        return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+    def mask(self, where: Any) -> np.ndarray | None:
+        """Return which rows fit a condition, None for all."""
+        if where is None:
+            return None
+        columns = self.columns if self.groups is None else {"group": self.groups} | self.columns
+        if len(self.rows) < len(self.ids):
+            columns = {name: column[self.rows] for name, column in columns.items()}
+        mask = np.zeros(len(self.ids), dtype=bool)
+        mask[self.rows] = rows_where(where, columns, len(self))
+        return mask
+
+    def check_new(self, X: Any, n_tracks: int, track_ids: Any, groups: Any, metadata: Any) -> "Catalogue":
+        """Check what is said of tracks that are to join."""
+        if track_ids is None and not is_paths(X) and not self.numbered:
+            raise ValueError("track_ids must be given, as in fit")
+        ids = check_ids(track_ids, X, n_tracks, first=self.numbered)
+        known = [track_id for track_id in ids if track_id in self.row_of]
+        if known:
+            raise ValueError(f"track_ids must be new, got {known[0]!r}, which replace would give another embedding")
+        if (groups is None) != (self.groups is None):
+            raise ValueError(f"groups must {'not ' if self.groups is None else ''}be given, as in fit")
+        new = Catalogue(ids, check_metadata(metadata, n_tracks, names=self.columns))
+        new.groups = None if groups is None else check_groups(groups, n_tracks)
+        new.numbered = n_tracks if self.numbered else 0
+        return new
+
+    def add(self, new: "Catalogue") -> None:
+        """Take tracks in, at rows behind the last."""
+        self.row_of.update({track_id: row for row, track_id in enumerate(new.ids, len(self.ids))})
+        self.ids += new.ids
+        self.columns = {name: _joined(column, new.columns[name]) for name, column in self.columns.items()}
+        self.groups = None if self.groups is None or new.groups is None else _joined(self.groups, new.groups)
+        self.alive = np.concatenate([self.alive, new.alive])
+        self.numbered += new.numbered
+        self._forget("rows", "places", "track_ids")
+
+    def add_gaps(self, n_rows: int) -> None:
+        """Count rows of the index that are no tracks."""
+        gaps = np.zeros(n_rows, dtype=np.intp)  # the values of any row will do
+        self.ids += [None] * n_rows
+        self.columns = {name: np.concatenate([column, column[gaps]]) for name, column in self.columns.items()}
+        self.groups = None if self.groups is None else np.concatenate([self.groups, self.groups[gaps]])
+        self.alive = np.concatenate([self.alive, gaps > 0])
+        self._forget("rows", "places", "track_ids")
+
+    def remove(self, rows: np.ndarray) -> None:
+        """Leave gaps at rows."""
+        for row in rows.tolist():
+            del self.row_of[self.ids[row]]
+        self.alive = self.alive.copy()
+        self.alive[rows] = False
+        self._forget("rows", "places", "track_ids")
+
+    def of_rows(self, rows: np.ndarray) -> "Catalogue":
+        """Return some of the rows, from 0 on."""
+        ids = [self.ids[row] for row in rows.tolist()]
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        taken = Catalogue(ids, columns, None if self.groups is None else self.groups[rows])
+        taken.numbered = self.numbered
+        return taken
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            self.__dict__.pop(name, None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _CACHED}
+
+
+def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
+    """Return the group of each track, as objects."""
+    values = plain_ids(groups)
+    if len(values) != n_tracks:
+        raise ValueError(f"groups must hold one per track, got {len(values)} for {n_tracks} tracks")
+    try:
+        set(values)
+    except TypeError as error:
+        raise TypeError(f"groups must be hashable: {error}") from error
+    return np.fromiter(values, dtype=object, count=n_tracks)
+
+
+def _joined(column: np.ndarray, more: np.ndarray) -> np.ndarray:
+    # numpy would make strings of numbers that meet strings.
+    if column.dtype != more.dtype and not {column.dtype.kind, more.dtype.kind} <= set("iufb"):
+        column, more = column.astype(object), more.astype(object)
+    return np.concatenate([column, more])

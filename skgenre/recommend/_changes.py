@@ -1,0 +1,255 @@
+"""A collection that changes while it serves: tracks come and go, and the whole is saved and loaded."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skgenre.audio import as_rows
+from skgenre.neighbors import read_folder, read_index, save_folder
+from skgenre.recommend._ids import plain_ids
+from skgenre.recommend._search import Search
+
+KIND = "recommender"
+_FEW_GAPS = 1000
+
+
+class Changes(Search):
+    """Mixin of estimators with an index: tracks are added, removed and replaced without fitting anew."""
+
+    def partial_fit(
+        self, X: Any, y: Any = None, track_ids: Any = None, groups: Any = None, metadata: Any = None
+    ) -> Self:
+        """Add tracks to the collection, or fit where there is none.
+
+        The embedder stays as it is. What ``hubness`` learned of the tracks that are there stays too, until ``fit``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_tracks, n_dims), or tracks that the embedder takes
+            Embeddings, or with an embedder for example paths, as in ``fit``.
+        y : array-like of shape (n_tracks,), default=None
+            Used only where this is the first call, as in ``fit``.
+        track_ids : array-like of shape (n_tracks,), default=None
+            New ids. None means the paths where ``X`` is paths; else the next numbers, if ``fit`` got no ids either.
+        groups, metadata : default=None
+            As in ``fit``, and given if they were given there.
+
+        Returns
+        -------
+        self : EmbeddingRecommender
+            The recommender.
+
+        Raises
+        ------
+        ValueError
+            If an id is not new, or what ``fit`` was given is missing. The collection is as it was.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0]], track_ids=["a", "b"])
+        >>> recommender.partial_fit([[4.0]], track_ids=["c"]).recommend("b", n=1)
+        (array(['c'], dtype=object), array([0.5]))
+        """
+        if not hasattr(self, "index_"):
+            return self.fit(X, y, track_ids=track_ids, groups=groups, metadata=metadata)  # type: ignore[attr-defined]
+        X = as_rows(X)
+        embeddings = self._embeddings_of(X)
+        new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
+        self._add(embeddings)
+        self._catalogue.add(new)
+        return self
+
+    def remove(self, track_ids: Any) -> Self:
+        """Remove tracks from the collection.
+
+        Parameters
+        ----------
+        track_ids : an id, or array-like of ids
+            Tracks of the collection.
+
+        Returns
+        -------
+        self : EmbeddingRecommender
+            The recommender.
+
+        Raises
+        ------
+        ValueError
+            If a track is not in the collection, or given twice. The collection is as it was.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0], [4.0]], track_ids=["a", "b", "c"])
+        >>> recommender.remove("c").recommend("b", n=1)[0]
+        array(['a'], dtype=object)
+        """
+        check_is_fitted(self)
+        rows = self._known(self._several(track_ids))
+        self.index_.remove(rows)
+        self._catalogue.remove(rows)
+        self._close_gaps()
+        return self
+
+    def replace(self, X: Any, track_ids: Any = None) -> Self:
+        """Give tracks of the collection another embedding: they were remastered, or the embedder heard more of them.
+
+        What is known of them, groups and metadata, stays. They become the last of the collection.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_tracks, n_dims), or tracks that the embedder takes
+            As in ``fit``.
+        track_ids : array-like of shape (n_tracks,), default=None
+            Ids of tracks of the collection. None means the paths in ``X``.
+
+        Returns
+        -------
+        self : EmbeddingRecommender
+            The recommender.
+
+        Raises
+        ------
+        ValueError
+            If a track is not in the collection, or given twice. The collection is as it was.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0], [4.0]], track_ids=["a", "b", "c"])
+        >>> recommender.replace([[0.5]], track_ids=["c"]).recommend("a", n=1)[0]
+        array(['c'], dtype=object)
+        """
+        check_is_fitted(self)
+        X = as_rows(X)
+        tracks = plain_ids(X if track_ids is None else self._several(track_ids))
+        old = self._known(tracks)
+        embeddings = self._embeddings_of(X)
+        if len(embeddings) != len(old):
+            raise ValueError(f"track_ids must hold one id per track, got {len(old)} for {len(embeddings)} tracks")
+        added = self._add(embeddings)
+        try:
+            self.index_.remove(old)
+        except Exception:
+            self._undo(added)
+            raise
+        again = self._catalogue.of_rows(old)
+        again.numbered = 0
+        self._catalogue.remove(old)
+        self._catalogue.add(again)
+        self._close_gaps()
+        return self
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Save the recommender, with its embedder, into a folder, in place of what was saved there before.
+
+        A crash at any moment leaves the old state whole. Processes that have loaded it keep it.
+
+        Parameters
+        ----------
+        folder : str or path
+            Where to save; made if need be.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds something else that skgenre saved.
+        """
+        check_is_fitted(self)
+
+        def write(inside: Path) -> dict[str, Any]:
+            (inside / "index").mkdir()
+            content = self.index_.write(inside / "index")
+            state = {name: value for name, value in vars(self).items() if name != "index_"}
+            joblib.dump(state, inside / "recommender.joblib")
+            return {"index": content}
+
+        save_folder(folder, KIND, write)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike, mmap: bool = True, *, verify: bool = True) -> Self:
+        """Load a recommender that ``save`` saved.
+
+        .. warning:: All but the index is a pickle, which can run any code when it is loaded: load only what you trust.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder.
+        mmap : bool, default=True
+            Whether to map the embeddings into memory, which all processes that load the same folder then share, rather
+            than to read them.
+        verify : bool, default=True
+            Whether to read all files once and compare their checksums. False compares their sizes alone, and loads a
+            large collection at once.
+
+        Returns
+        -------
+        recommender : EmbeddingRecommender
+            The recommender, with the answers it had.
+
+        Raises
+        ------
+        FileNotFoundError
+            If nothing was saved there.
+        ValueError
+            If it is damaged, something else, or was saved by a newer version; the message names the file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0], [4.0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     recommender.save(folder)
+        ...     EmbeddingRecommender.load(folder, mmap=False).recommend(1, n=1)
+        (array([2]), array([0.5]))
+        """
+
+        def read(content: dict[str, Any], inside: Path) -> Any:
+            recommender = cls.__new__(cls)
+            vars(recommender).update(joblib.load(inside / "recommender.joblib"))
+            recommender.index_ = read_index(content["index"], inside / "index", mmap=mmap)
+            return recommender
+
+        return read_folder(folder, KIND, read, verify=verify)
+
+    def _known(self, tracks: list) -> np.ndarray:
+        """Return the rows of different tracks of the collection."""
+        rows = self._catalogue.known_rows(tracks, "track_ids")
+        if len(set(rows.tolist())) < len(rows):
+            raise ValueError(f"track_ids must be unique, got {tracks!r}")
+        return rows
+
+    def _add(self, embeddings: np.ndarray) -> np.ndarray:
+        rows = self.index_.add(embeddings)
+        if self._reduction is not None:
+            try:
+                self._numbers = np.concatenate([self._numbers, self._reduction.of_rows(self.index_, rows)])
+            except Exception:
+                self._numbers = np.concatenate([self._numbers, np.ones((len(rows), self._numbers.shape[1]))])
+                self._undo(rows)
+                raise
+        return rows
+
+    def _undo(self, rows: np.ndarray) -> None:
+        """Leave rows that were added as gaps that no id leads to, even if the index can no longer be reached."""
+        with suppress(Exception):
+            self.index_.remove(rows)
+        self._catalogue.add_gaps(len(rows))
+
+    def _close_gaps(self) -> None:
+        """Build the index anew where more than half of its rows are gaps."""
+        n_gaps = self.index_.n_rows - len(self.index_)
+        if n_gaps <= max(_FEW_GAPS, len(self.index_)) or not len(self.index_):
+            return
+        kept = self.index_.compact()
+        self._catalogue = self._catalogue.of_rows(kept)
+        if self._reduction is not None:
+            self._numbers = self._numbers[kept]

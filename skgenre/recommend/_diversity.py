@@ -1,0 +1,106 @@
+"""Which of many good tracks to take, one after the other: diverse, and no artist twice in a row."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def group_codes(groups: Iterable[Any]) -> list[int]:
+    """Give each group a number, and each track of an unknown group (None or NaN) one of its own."""
+    codes: dict[Any, int] = {}
+    return [
+        codes.setdefault(("", row) if group is None or group != group else (group,), row)
+        for row, group in enumerate(groups)
+    ]
+
+
+def choose(
+    scores: np.ndarray,
+    n: int,
+    *,
+    similarity: Callable[[int], np.ndarray] | None = None,
+    diversity: float = 0.0,
+    groups: Sequence[int] | None = None,
+) -> list[int]:
+    """Choose candidates by maximal marginal relevance, no two of one group in a row.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_candidates,)
+        How good each candidate is, in descending order.
+    n : int
+        How many to choose, at most n_candidates.
+    similarity : callable, default=None
+        Gives the similarity of one candidate to all, on the scale of the scores. Needed for diversity.
+    diversity : float, default=0.0
+        From 0, where only the scores count, to 1, where only the distance from those chosen before counts.
+    groups : sequence of shape (n_candidates,) of int, default=None
+        The number of each candidate's group.
+
+    Returns
+    -------
+    chosen : list of int
+        Fewer than n where the groups allow no more.
+
+    References
+    ----------
+    J. Carbonell and J. Goldstein, "The use of MMR, diversity-based reranking for reordering documents and producing
+    summaries", 1998.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgenre.recommend._diversity import choose
+    >>> choose(np.array([0.9, 0.8, 0.7]), 3, groups=[0, 0, 1])
+    [0, 2, 1]
+    """
+    names = list(range(len(scores)) if groups is None else groups)
+    left = Counter(names)
+    free = np.ones(len(scores), dtype=bool)
+    nearest = np.full(len(scores), -np.inf)
+    chosen: list[int] = []
+    while len(chosen) < n:
+        worth = scores if not chosen or not diversity else (1 - diversity) * scores - diversity * nearest
+        worth = np.where(free, worth, -np.inf)
+        last = names[chosen[-1]] if chosen else None
+        best = int(worth.argmax()) if len(left) == len(names) else _best(worth, names, left, last, n - len(chosen))
+        if best is None:
+            break
+        chosen.append(best)
+        free[best] = False
+        left[names[best]] -= 1
+        if diversity and similarity is not None:
+            np.maximum(nearest, similarity(best), out=nearest)
+    return chosen
+
+
+def longest(left: Counter, last: Any) -> int:
+    """Return how many of what is left can follow the last, no two of one group in a row."""
+    total = left.total()
+    if not total:
+        return 0
+    group, count = left.most_common(1)[0]
+    if left[last] == count:
+        group = last
+    return min(total, 2 * (total - count) + (group != last))
+
+
+def _best(worth: np.ndarray, names: list[int], left: Counter, last: Any, n: int) -> int | None:
+    """Return the best candidate after which as many can follow as without it."""
+    most = min(n, longest(left, last))
+    tried = {last}
+    for row in np.argsort(-worth, kind="stable"):
+        if worth[row] == -np.inf:
+            return None
+        name = names[row]
+        if name in tried:
+            continue
+        tried.add(name)
+        left[name] -= 1
+        enough = 1 + longest(left, name) >= most
+        left[name] += 1
+        if enough:
+            return int(row)
+    return None

@@ -1,0 +1,136 @@
+"""Which tracks a question is about: what is known of them, and who is left out."""
+
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+
+def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Return the columns of a DataFrame, or of a mapping of names to columns, as arrays.
+
+    Parameters
+    ----------
+    metadata : DataFrame, mapping of str to array-like, or None
+        One row a track, by position.
+    n_tracks : int
+        Number of tracks.
+    names : collection of str, default=None
+        The columns there must be. None takes any.
+
+    Returns
+    -------
+    columns : dict of str to ndarray of shape (n_tracks,)
+        The columns.
+
+    Raises
+    ------
+    ValueError
+        If a column has another length, or the names differ.
+
+    Examples
+    --------
+    >>> from skgenre.recommend._filters import check_metadata
+    >>> check_metadata({"year": [1959, 1964]}, 2)
+    {'year': array([1959, 1964])}
+    """
+    if metadata is None:
+        metadata = {}
+    if not hasattr(metadata, "columns") and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata must be a DataFrame or a mapping of columns, got {type(metadata).__name__}")
+    keys = metadata.columns if hasattr(metadata, "columns") else metadata
+    columns = {str(name): _column(metadata[name]) for name in keys}
+    for name, column in columns.items():
+        if column.shape != (n_tracks,):
+            raise ValueError(
+                f"metadata {name!r} must hold one value per track, got {len(column)} for {n_tracks} tracks"
+            )
+    if names is not None and set(columns) != set(names):
+        raise ValueError(f"metadata must have the columns {sorted(names)} as in fit, got {sorted(columns)}")
+    return columns
+
+
+def _column(values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    if array.ndim == 1 and array.dtype.kind not in "US":
+        return array
+    # Strings as objects, so that longer ones can join them; numpy.array would turn tuples into a second axis.
+    values = list(values)
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> np.ndarray:
+    """Return which tracks fit a condition.
+
+    Parameters
+    ----------
+    where : mask, mapping or callable
+        A boolean array of shape (n_tracks,); or for each column the value, a collection of values, or a callable that
+        takes the column and returns a mask; or a callable that takes the columns and returns a mask.
+    columns : mapping of str to ndarray of shape (n_tracks,)
+        What is known of the tracks.
+    n_tracks : int
+        Number of tracks.
+
+    Returns
+    -------
+    mask : ndarray of shape (n_tracks,), bool
+        Which tracks fit.
+
+    Raises
+    ------
+    ValueError
+        If a column is not known, or the mask is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgenre.recommend._filters import rows_where
+    >>> columns = {"genre": np.array(["jazz", "folk", "jazz"]), "year": np.array([1959, 1964, 1971])}
+    >>> rows_where({"genre": "jazz", "year": range(1950, 1960)}, columns, 3)
+    array([ True, False, False])
+    """
+    if isinstance(where, Mapping):
+        mask = np.ones(n_tracks, dtype=bool)
+        for name, wanted in where.items():
+            mask &= _mask(_fits(_known(name, columns), wanted), f"where[{name!r}]", n_tracks)
+        return mask
+    if callable(where):
+        return _mask(where(_Columns(columns)), "what the callable where returns", n_tracks)
+    return _mask(where, "where", n_tracks)
+
+
+class _Columns(dict):
+    """Columns that name those there are where one is asked for that there is not."""
+
+    def __missing__(self, name: Any) -> Any:
+        return _known(name, self)
+
+
+def _known(name: Any, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    if name in columns.keys():  # noqa: SIM118
+        return columns[name]
+    if not columns:
+        raise ValueError(f"where asks for the column {name!r}, but no metadata was given to fit")
+    near = get_close_matches(str(name), columns, n=1)
+    hint = f": did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"where must name columns of the metadata, {sorted(columns)}, got {name!r}{hint}")
+
+
+def _fits(column: np.ndarray, wanted: Any) -> Any:
+    if isinstance(wanted, Callable):  # type: ignore[arg-type]
+        return wanted(column)
+    if isinstance(wanted, str | bytes) or not isinstance(wanted, Collection):
+        return np.fromiter((value == wanted for value in column.tolist()), dtype=bool, count=len(column))
+    values = set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
+    return np.fromiter((value in values for value in column.tolist()), dtype=bool, count=len(column))
+
+
+def _mask(mask: Any, name: str, n_tracks: int) -> np.ndarray:
+    mask = np.asarray(mask)
+    if mask.dtype != bool or mask.shape != (n_tracks,):
+        raise ValueError(
+            f"{name} must be a boolean mask of the {n_tracks} tracks, got {mask.dtype} of shape {mask.shape}"
+        )
+    return mask

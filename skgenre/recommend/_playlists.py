@@ -1,0 +1,175 @@
+"""Tracks in the order to hear them: journeys and playlists."""
+
+import warnings
+from itertools import pairwise
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from skgenre.recommend._ids import ids_array, plain_id
+from skgenre.recommend._paths import even_path, smooth_order, waypoints
+from skgenre.recommend._recommendations import GroupWarning, Recommendations, warn_of_groups
+
+_NEAR_THE_WAY, _MOST_ON_THE_WAY = 50, 1000
+_APART = 3
+
+
+class Playlists(Recommendations):
+    """Mixin of estimators with an index: a recommendation to be heard from beginning to end."""
+
+    def journey(
+        self, start: Any, end: Any, n: int = 10, *, exclude: Any = None, where: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Lead from one track to another in small even steps.
+
+        Every track on the way is nearer to the end, compared with the start, than the one before it, and the sum of
+        the squared steps is the least there is among the tracks near the direct line. Where groups were given to
+        ``fit``, no two tracks of one group stand in a row.
+
+        Parameters
+        ----------
+        start, end : an id or path
+            The ends, as in ``recommend``.
+        n : int, default=10
+            Tracks of the journey, both ends included.
+        exclude, where : default=None
+            Which tracks may lie on the way, as in ``kneighbors``.
+
+        Returns
+        -------
+        ids : ndarray of shape (n,)
+            The journey, from start to end, no track twice. An end that is no id stands there as it was given.
+        scores : ndarray of shape (n - 1,), float64
+            Similarity of each track to the next: the cosine, or ``1 / (1 + distance)`` if ``metric`` is "euclidean".
+
+        Raises
+        ------
+        ValueError
+            If the ends are the same track, or there are too few tracks.
+
+        Warns
+        -----
+        UserWarning
+            If two tracks of one group stand in a row, because there are too few of others.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> embeddings = [[3, 0], [2, 1], [1, 1], [1, 2], [0, 3]]
+        >>> recommender = EmbeddingRecommender().fit(embeddings, track_ids=list("abcde"))
+        >>> ids, scores = recommender.journey("a", "e", n=4)
+        >>> ids
+        array(['a', 'b', 'd', 'e'], dtype=object)
+        """
+        check_is_fitted(self)
+        check_scalar(n, "n", Integral, min_val=2)
+        ends = [self._one(start, "start"), self._one(end, "end")]
+        vectors, rows = self._tracks(ends, "the ends of a journey")
+        if rows[0] == rows[1] and rows[0] >= 0:
+            raise ValueError(f"a journey must lead from one track to another, got {start!r} as both ends")
+        allowed = self._allowed(where, exclude, rows)
+        if n > 2:
+            self._check_count("n - 2, the tracks between the ends,", n - 2, allowed)
+            between = self._on_the_way(vectors, n, allowed)
+            vectors, rows = np.concatenate([vectors, self.index_.take(between)]), np.r_[rows, between]
+        steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
+        progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
+        way = even_path(steps, progress, n, self._groups_of(rows)) or even_path(steps, progress, n)
+        assert way is not None  # there is always one where groups may stand in a row
+        return self._in_order(way, steps, rows, ends)
+
+    def playlist(
+        self,
+        seeds: Any,
+        n: int = 20,
+        *,
+        disliked: Any = None,
+        diversity: float = 0.0,
+        exclude: Any = None,
+        where: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Make a playlist: tracks and what goes with them, in an order of smooth transitions.
+
+        The playlist holds the seeds and the tracks that ``recommend`` gives for them. It begins with the first seed,
+        and each track is near the one before it, as far as the order of all allows. Where groups were given to
+        ``fit``, a group comes back after three tracks of others at the soonest, or after as many as can be.
+
+        Parameters
+        ----------
+        seeds : an id or path, or array-like of shape (n_seeds,) of them
+            Tracks to begin with, as ``liked`` in ``recommend``.
+        n : int, default=20
+            Tracks of the playlist, seeds included.
+        disliked, diversity, exclude, where
+            What else to play, as in ``recommend``.
+
+        Returns
+        -------
+        ids : ndarray of shape (n,)
+            The playlist. A seed that is no id stands there as it was given.
+        scores : ndarray of shape (n - 1,), float64
+            Similarity of each track to the next, as in ``journey``.
+
+        Raises
+        ------
+        ValueError
+            If there are more seeds than ``n`` or one twice, or as in ``recommend``.
+
+        Warns
+        -----
+        UserWarning
+            If two tracks of one group stand in a row, because there are too few of others.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> embeddings = [[3, 0], [2, 1], [1, 1], [1, 2], [0, 3]]
+        >>> recommender = EmbeddingRecommender().fit(embeddings, track_ids=list("abcde"))
+        >>> ids, scores = recommender.playlist(["a", "d"], n=4)
+        >>> ids
+        array(['a', 'b', 'c', 'd'], dtype=object)
+        """
+        check_is_fitted(self)
+        check_scalar(n, "n", Integral, min_val=1)
+        seeds = self._several(seeds)
+        vectors, rows = self._tracks(seeds, "seeds")
+        if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):
+            raise ValueError(f"seeds must be at most {n} different tracks, got {seeds!r}")
+        if len(seeds) < n:
+            options = {"diversity": diversity, "exclude": exclude, "where": where}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", GroupWarning)
+                more, _ = self.recommend(seeds, disliked, n - len(seeds), **options)
+            found = np.array([self._catalogue.row(track) for track in more])
+            vectors, rows = np.concatenate([vectors, self.index_.take(found)]), np.r_[rows, found]
+        steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
+        order = smooth_order(steps, self._groups_of(rows), _APART)
+        return self._in_order(order, steps, rows, seeds)
+
+    def _one(self, track: Any, name: str) -> Any:
+        tracks = self._several(track)
+        if len(tracks) != 1:
+            raise ValueError(f"{name} must be one track, got {track!r}")
+        return tracks[0]
+
+    def _on_the_way(self, ends: np.ndarray, n: int, allowed: np.ndarray | None) -> np.ndarray:
+        """Return the rows near the direct line between two embeddings, at least as many as a journey needs."""
+        n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
+        points = np.concatenate([ends, waypoints(ends[0], ends[1], n - 2, self.metric)])
+        near = min(n_allowed, max(_NEAR_THE_WAY, _MOST_ON_THE_WAY // len(points), n))
+        return np.unique(self.index_.query(points, near, allowed=allowed)[1])
+
+    def _in_order(
+        self, order: list[int], steps: np.ndarray, rows: np.ndarray, given: list
+    ) -> tuple[np.ndarray, np.ndarray]:
+        groups = self._groups_of(rows)
+        if groups is not None and any(groups[one] == groups[other] for one, other in pairwise(order)):
+            warn_of_groups()
+        ids = [self._catalogue.ids[row] if row >= 0 else plain_id(given[place]) for place, row in enumerate(rows)]
+        distances = steps[order[:-1], order[1:]]
+        scores = 1 - distances if self.metric == "cosine" else 1 / (1 + distances)
+        return ids_array([ids[place] for place in order]), scores

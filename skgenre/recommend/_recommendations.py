@@ -1,0 +1,203 @@
+"""What to hear next, given what is liked."""
+
+import warnings
+from functools import partial
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from skgenre.audio import is_paths
+from skgenre.recommend._diversity import choose, group_codes
+from skgenre.recommend._search import Search
+from skgenre.recommend._taste import DISLIKED, Taste
+
+_POOL, _SMALLEST_POOL = 10, 100
+
+
+class Recommendations(Search):
+    """Mixin of estimators with an index: answers by ids."""
+
+    embedder_: Any
+
+    def recommend(
+        self,
+        liked: Any,
+        disliked: Any = None,
+        n: int = 10,
+        *,
+        diversity: float = 0.0,
+        exclude: Any = None,
+        where: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Recommend tracks like one track, or like several together.
+
+        Several tracks are answered together, by what they have in common: under cosine by the mean of their directions,
+        less half that of the disliked ones (Rocchio 1971), under euclidean by the similarity to their mean, less half
+        that to the mean of the disliked ones. ``kneighbors`` answers each of several tracks on its own. A track that is
+        liked, disliked or excluded is never recommended; nor, where groups were given to ``fit``, are two tracks of one
+        group in a row.
+
+        Parameters
+        ----------
+        liked : an id or path, or array-like of shape (n_liked,) of them
+            Tracks, looked up as ids first; what is no id is a path, or open binary file, and goes through the
+            embedder. A tuple that is an id is one track.
+        disliked : an id or path, or array-like of shape (n_disliked,) of them, default=None
+            Tracks to keep away from.
+        n : int, default=10
+            How many tracks to recommend.
+        diversity : float, default=0.0
+            How different from each other the tracks are, from 0 to 1. Each next one is that with the highest
+            ``(1 - diversity) * score - diversity * similarity`` to the most similar before it, among the 100 (or
+            ``10 * n``) best.
+        exclude : array-like of ids, default=None
+            Tracks not to recommend. Ids that are not in the collection are passed over.
+        where : mask, mapping or callable, default=None
+            Which tracks to recommend, as in ``kneighbors``.
+
+        Returns
+        -------
+        ids : ndarray of shape (n,)
+            Ids of the recommended tracks, the most similar first where diversity and groups do not order them.
+        scores : ndarray of shape (n,), float64
+            Similarity, higher is better: the cosine, in [-1, 1], or ``1 / (1 + distance)``, in (0, 1], if ``metric``
+            is "euclidean"; with ``hubness`` one minus the rescaled distance.
+
+        Raises
+        ------
+        ValueError
+            If a track is neither an id nor a path for an embedder (``kneighbors`` takes embeddings and waveforms), has
+            no direction under cosine, is both liked and disliked, or there are too few tracks to recommend ``n``.
+
+        Warns
+        -----
+        UserWarning
+            If two tracks of one group stand in a row, because there are too few of others.
+
+        References
+        ----------
+        J. J. Rocchio, "Relevance feedback in information retrieval", 1971.
+
+        J. Carbonell and J. Goldstein, "The use of MMR, diversity-based reranking for reordering documents and producing
+        summaries", 1998.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> embeddings = [[3, 0], [2, 1], [1, 1], [1, 2], [0, 3]]
+        >>> recommender = EmbeddingRecommender().fit(embeddings, track_ids=list("abcde"))
+        >>> recommender.recommend(["a", "e"], n=1)
+        (array(['c'], dtype=object), array([1.]))
+        >>> ids, scores = recommender.recommend("c", disliked="a", n=2)
+        >>> ids
+        array(['d', 'e'], dtype=object)
+        """
+        check_is_fitted(self)
+        check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
+        good, liked_rows = self._tracks(self._several(liked), "liked")
+        bad, disliked_rows = self._tracks([] if disliked is None else self._several(disliked), "disliked")
+        if not len(good):
+            raise ValueError("liked must hold at least one track, got none")
+        for row in np.intersect1d(liked_rows[liked_rows >= 0], disliked_rows):
+            raise ValueError(f"a track must be liked or disliked, {self._catalogue.ids[row]!r} is both")
+        allowed = self._allowed(where, exclude, [*liked_rows, *disliked_rows])
+        self._check_count("n", n, allowed)
+        taste = Taste.of(self.metric, good, bad)
+        if len(liked_rows) == 1 and not len(bad):
+            # As kneighbors answers it, who knows that the track is one of its own neighbours.
+            taste.row = liked_rows[0]
+        rows, scores = self._choose(taste, n, diversity, allowed)
+        return self._catalogue.ids_of(rows), scores
+
+    def _tracks(self, tracks: list, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the embeddings of tracks, and their rows: -1 for those that are no ids."""
+        rows = np.array([self._catalogue.row(track) for track in tracks], dtype=np.intp)
+        vectors = np.empty((len(tracks), self.index_.vectors.shape[1]), dtype=np.float32)
+        vectors[rows >= 0] = self.index_.take(rows[rows >= 0])
+        if (rows < 0).any():
+            vectors[rows < 0] = self._embeddings_of_strangers([tracks[i] for i in np.flatnonzero(rows < 0)], name)
+        if self.metric == "cosine":
+            for i in np.flatnonzero(~vectors.any(axis=1)):
+                raise ValueError(f"{name} must have a direction under cosine, the embedding of {tracks[i]!r} is zero")
+        return vectors, rows
+
+    def _embeddings_of_strangers(self, tracks: list, name: str) -> np.ndarray:
+        """Embed tracks that are no ids: paths or open files."""
+        for track in tracks:
+            hint = self._catalogue.hint(track)
+            if self.embedder_ is None:
+                raise ValueError(f"{name} must be among the track_ids where embedder is None, got {track!r}{hint}")
+            if not is_paths([track]):
+                raise ValueError(f"{name} must be track_ids or paths, got {track!r}; kneighbors takes other tracks")
+        try:
+            return self._embeddings_of(tracks)
+        except Exception as error:
+            hint = self._catalogue.hint(tracks[0])
+            error.add_note(f"{tracks[0]!r} is not one of the track_ids, so it was taken for a path{hint}")
+            raise
+
+    def _choose(
+        self, taste: Taste, n: int, diversity: float, allowed: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows to recommend and their scores, from a pool that grows until groups can be kept apart."""
+        n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
+        plain = not diversity and self._catalogue.groups is None and taste.away is None
+        n_pool = n if plain else min(n_allowed, max(_POOL * n, _SMALLEST_POOL))
+        while True:
+            rows, scores = self._pool(taste, n_pool, allowed)
+            chosen = choose(
+                scores,
+                n,
+                similarity=partial(self._similarity_of_rows, rows),
+                diversity=diversity,
+                groups=self._groups_of(rows),
+            )
+            if len(chosen) == n or n_pool == n_allowed:
+                break
+            n_pool = min(n_allowed, 8 * n_pool)
+        if len(chosen) < n:
+            warn_of_groups()
+            chosen += np.setdiff1d(np.arange(len(rows)), chosen)[: n - len(chosen)].tolist()
+        return rows[chosen], scores[chosen]
+
+    def _pool(self, taste: Taste, n: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        numbers = None
+        if self._reduction is not None and taste.row >= 0:
+            numbers = self._numbers[[taste.row]]
+        distances, rows = self._search(taste.towards[None], n, numbers=numbers, allowed=allowed)
+        scores = self._similarity(distances[0])
+        if taste.away is not None:
+            away = pairwise_distances(
+                taste.away[None], self.index_.take(rows[0]).astype(np.float64), metric=self.metric
+            )
+            if self._reduction is not None:
+                numbers = self._reduction.of_queries(self.index_, taste.away[None])
+                away = self._reduction.rescale(away, numbers, self._numbers[rows[0]])
+            scores = scores - DISLIKED * self._similarity(away[0])
+        order = np.argsort(-scores, kind="stable")
+        return rows[0][order], scores[order]
+
+    def _similarity_of_rows(self, rows: np.ndarray, place: int) -> np.ndarray:
+        """Return the similarity of one of the rows to all of them."""
+        vectors = self.index_.take(rows).astype(np.float64)
+        distances = pairwise_distances(vectors[[place]], vectors, metric=self.metric)[0]
+        if self._reduction is not None:
+            distances = self._reduction.rescale(distances, self._numbers[rows[place]], self._numbers[rows])
+        return self._similarity(distances)
+
+    def _groups_of(self, rows: np.ndarray) -> list[int] | None:
+        groups = self._catalogue.groups
+        return None if groups is None else group_codes([groups[row] if row >= 0 else None for row in rows])
+
+
+class GroupWarning(UserWarning):
+    """Two tracks of one group stand in a row."""
+
+
+def warn_of_groups() -> None:
+    message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
+    warnings.warn(message, GroupWarning, stacklevel=4)
