@@ -27,7 +27,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from skgenre import AudioLoader, EmbeddingRecommender, MusiCNNEmbedder, TorchEmbedder, Waveforms
 from skgenre.pretrained import _weights
-from skgenre.pretrained._embedder import flush_denormals
+from skgenre.pretrained._base import flush_denormals
 from skgenre.pretrained._musicnn import MusiCNN
 
 WEIGHTS = ROOT.parent / "shared" / "weights" / "musicnn"

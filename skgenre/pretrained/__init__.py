@@ -1,6 +1,6 @@
 """Nets that others have trained, as transformers from waveforms to embeddings."""
 
-from skgenre.pretrained._embedder import TorchEmbedder
 from skgenre.pretrained._musicnn import MusiCNN, MusiCNNEmbedder
+from skgenre.pretrained._torch import TorchEmbedder
 
 __all__ = ["MusiCNN", "MusiCNNEmbedder", "TorchEmbedder"]

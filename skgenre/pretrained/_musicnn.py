@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from skgenre._sklearn import StrOptions
-from skgenre.pretrained._embedder import ModuleEmbedder
+from skgenre.pretrained._base import ModuleEmbedder
 from skgenre.pretrained._weights import find_weights, read_weights, tags_of
 
 SAMPLE_RATE = 16000
@@ -257,23 +257,8 @@ class MusiCNNEmbedder(ModuleEmbedder):
         self.device = device
         self.verbose = verbose
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the dimensions: after the tags for ``output="tags"``, else ``embedding0``, ``embedding1`` and so on.
-
-        Parameters
-        ----------
-        input_features : object
-            Ignored.
-
-        Returns
-        -------
-        names : ndarray of shape (n_dims,) of str
-            A name for each dimension.
-        """
-        ready = self._ready()
-        if ready.module_.output == "tags":
-            return np.array(ready.tags_, dtype=object)
-        return super().get_feature_names_out(input_features)
+    def _names(self) -> np.ndarray:
+        return np.array(self.tags_, dtype=object) if self.module_.output == "tags" else super()._names()
 
     def _load(self) -> tuple[nn.Module, str]:
         path = find_weights(self.weights)

@@ -1,7 +1,6 @@
-"""Any torch module as a transformer from waveforms to embeddings."""
+"""How an embedder runs a module over tracks; where the module comes from is its own."""
 
 import copy
-import hashlib
 from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any, Self
@@ -81,7 +80,7 @@ class ModuleEmbedder(Extractor):
         return stack_rows(self._ready()._walk(X, rate), len(X))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the dimensions: ``embedding0``, ``embedding1`` and so on.
+        """Name the dimensions: after the tags where a net gives tags, else ``embedding0``, ``embedding1`` and so on.
 
         Parameters
         ----------
@@ -93,7 +92,10 @@ class ModuleEmbedder(Extractor):
         names : ndarray of shape (n_dims,) of str
             A name for each dimension.
         """
-        return np.array([f"embedding{number}" for number in range(self._ready().n_dims_)], dtype=object)
+        return self._ready()._names()
+
+    def _names(self) -> np.ndarray:
+        return np.array([f"embedding{number}" for number in range(self.n_dims_)], dtype=object)
 
     def _load(self) -> tuple[torch.nn.Module, str]:
         """Return the module, free to be changed, and a digest of all that it computes with."""
@@ -159,124 +161,6 @@ class ModuleEmbedder(Extractor):
     def _recipe(self, sample_rate: int) -> tuple:
         how = (self.digest_, self._window, self.overlap, self.n_windows, self.batch_size)
         return (type(self).__name__, NUMERICS_VERSION, sample_rate, *how)
-
-
-class TorchEmbedder(ModuleEmbedder):
-    """Embed tracks with any torch module that takes windows of a waveform.
-
-    The protocol: in ``eval`` mode, ``module(batch)`` takes a float32 tensor of shape (n_windows, window), with samples
-    in [-1, 1] at ``sample_rate``, and gives a tensor of shape (n_windows, n_dims). The embedding of a track is the mean
-    over its windows. A module that wants its input in another way, or gives more than one tensor, is wrapped in one
-    that does this. The embedder can be pickled if the module can.
-
-    Parameters
-    ----------
-    module : torch.nn.Module or callable
-        The module, which is copied in ``fit``; or a function or class that makes it when called with no arguments,
-        which is the better choice where ``Pipeline(memory=...)`` has to recognise the embedder, for joblib takes a copy
-        of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors
-        down, are set to zero.
-    sample_rate : int, default=16000
-        Samples per second that the module expects, in hertz; ``AudioLoader(sample_rate=...)`` resamples to it.
-    window : int, default=48000
-        Samples that the module takes at once. A shorter track is repeated until it fills a window.
-    overlap : float, default=0.0
-        Share of a window that the next one repeats, in [0, 1); the last window ends with the track.
-    n_windows : int, default=None
-        Windows of each track, evenly spread, which bounds the work on long tracks; None means all.
-    batch_size : int, default=16
-        Windows to run at once.
-    memory : str, Path or joblib.Memory, default=None
-        Where to keep the embedding of each track, as in :class:`MelExtractor`; also under a digest of the module.
-    n_jobs : int, default=None
-        Tracks to work on at once, each on one thread. None means the waveforms' own ``n_jobs``, else 1; -1 all
-        processors.
-    device : str, default="auto"
-        Device of torch. ``"auto"`` means a GPU where there is one.
-    verbose : bool, default=False
-        Whether to show a progress bar.
-
-    Attributes
-    ----------
-    module_ : torch.nn.Module
-        The copy that computes.
-    n_dims_ : int
-        Number of dimensions.
-    digest_ : str
-        Of the weights and the structure of the module.
-    n_features_in_ : int
-        Number of samples per track, only where ``fit`` was given a 2-D array.
-
-    See Also
-    --------
-    MusiCNNEmbedder : A published net, ready for use.
-
-    Examples
-    --------
-    Loudness in place of a real net:
-
-    >>> import numpy as np
-    >>> import torch
-    >>> from skgenre import TorchEmbedder
-    >>> class Loudness(torch.nn.Module):
-    ...     def forward(self, batch):
-    ...         return torch.stack([batch.abs().mean(dim=1), batch.abs().amax(dim=1)], dim=1)
-    >>> embedder = TorchEmbedder(Loudness(), sample_rate=8000, window=4000)
-    >>> tracks = np.repeat([[0.1], [-0.5]], 8000, axis=1)
-    >>> embedder.fit_transform(tracks).round(2)
-    array([[0.1, 0.1],
-           [0.5, 0.5]], dtype=float32)
-    """
-
-    _parameter_constraints: dict = {
-        "module": [callable],
-        "sample_rate": [Interval(Integral, 1, None, closed="left")],
-        "window": [Interval(Integral, 1, None, closed="left")],
-        **ModuleEmbedder._parameter_constraints,
-    }
-
-    def __init__(
-        self,
-        module: Any = None,
-        *,
-        sample_rate: int = 16000,
-        window: int = 48000,
-        overlap: float = 0.0,
-        n_windows: int | None = None,
-        batch_size: int = 16,
-        memory: Any = None,
-        n_jobs: int | None = None,
-        device: str = "auto",
-        verbose: bool = False,
-    ) -> None:
-        self.module = module
-        self.sample_rate = sample_rate
-        self.window = window
-        self.overlap = overlap
-        self.n_windows = n_windows
-        self.batch_size = batch_size
-        self.memory = memory
-        self.n_jobs = n_jobs
-        self.device = device
-        self.verbose = verbose
-
-    def _load(self) -> tuple[torch.nn.Module, str]:
-        module = copy.deepcopy(self.module) if isinstance(self.module, torch.nn.Module) else self.module()
-        if not isinstance(module, torch.nn.Module):
-            raise TypeError(f"module must be a torch.nn.Module or a function that makes one, got {module!r:.80}")
-        digest = hashlib.sha256(f"{type(module).__module__} {module!r}".encode())
-        for name, tensor in module.state_dict().items():
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-        return module, digest.hexdigest()
-
-    @property
-    def _sample_rate(self) -> int:
-        return self.sample_rate
-
-    @property
-    def _window(self) -> int:
-        return self.window
 
 
 def flush_denormals(module: torch.nn.Module) -> None:
