@@ -57,8 +57,8 @@ audit.frame.loc[audit.frame["problems"] != "", ["duration", "level", "silent", "
 # %%
 # What to do about it
 # -------------------
-# ``keep`` leaves tracks that sound, each recording once, in its best file. ``groups`` hold together tracks that have the
-# artist or the recording in common; folds by them leak nothing.
+# ``keep`` leaves tracks that sound, each recording once, in its best file. ``groups`` hold together tracks that have
+# the artist or the recording in common; folds by them leak nothing.
 import matplotlib.pyplot as plt
 
 by_group = list(StratifiedGroupKFold(3).split(found.paths, found.target, audit.groups))
