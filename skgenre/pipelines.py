@@ -1,0 +1,104 @@
+"""Ready pipelines from paths to genre."""
+
+from typing import Any
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import VotingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from skgenre.audio import AudioLoader
+from skgenre.classifiers import CNNClassifier
+from skgenre.descriptors import TrackDescriptor
+from skgenre.features import MelExtractor
+from skgenre.pretrained import MusiCNNEmbedder
+
+
+def make_genre_classifier(
+    *,
+    pretrained: Any = None,
+    duration: float = 30.0,
+    memory: Any = None,
+    n_jobs: int | None = None,
+    random_state: Any = None,
+) -> VotingClassifier:
+    """Make the classifier from paths to genres that we recommend: descriptors and a net, averaged.
+
+    An ordinary scikit-learn estimator, whose parts can be looked at, set and left out:
+
+    - ``"descriptors"``: a support vector machine on each group of ``TrackDescriptor``, calibrated, and averaged;
+    - ``"cnn"``: a ``CNNClassifier`` on the mel spectrogram;
+    - ``"pretrained"``, where weights are given: a logistic regression on the embeddings of ``MusiCNNEmbedder``.
+
+    What the descriptors and the net take for the genre differs where they err, so their average is better than either.
+
+    Parameters
+    ----------
+    pretrained : str or Path, default=None
+        Weights for ``MusiCNNEmbedder``, a name or a file. None trains on the tracks alone.
+    duration : float, default=30.0
+        Part of each track that is listened to, from its start, in seconds; shorter tracks are filled up with silence.
+    memory : str, Path or joblib.Memory, default=None
+        Where to keep the features of each track, so that folds, candidates and later runs compute them once.
+    n_jobs : int, default=None
+        Threads that compute features. None means 1; -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the net. An int gives the same classifier each time.
+
+    Returns
+    -------
+    classifier : sklearn.ensemble.VotingClassifier
+        Takes paths. ``fit(paths, y)`` needs at least three tracks of each genre.
+
+    See Also
+    --------
+    compare_protocols : Measures a classifier as it will be used.
+
+    Examples
+    --------
+    >>> from skgenre import make_genre_classifier
+    >>> classifier = make_genre_classifier(memory="features", random_state=0)
+    >>> [name for name, _ in classifier.estimators]
+    ['descriptors', 'cnn']
+    >>> classifier = classifier.set_params(cnn__net__max_epochs=20)
+
+    ``classifier.fit(paths, y).predict("song.mp3")`` then gives the genre of a song.
+    """
+    load = AudioLoader(duration=duration)
+    features = {"memory": memory, "n_jobs": n_jobs}
+    parts: list[tuple[str, Pipeline]] = [
+        (
+            "descriptors",
+            Pipeline([("load", load), ("describe", TrackDescriptor(**features)), ("groups", _of_groups())]),
+        ),
+        (
+            "cnn",
+            Pipeline(
+                [("load", load), ("mel", MelExtractor(**features)), ("net", CNNClassifier(random_state=random_state))]
+            ),
+        ),
+    ]
+    if pretrained is not None:
+        embed = MusiCNNEmbedder(pretrained, **features)
+        linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+        steps = [("load", AudioLoader(16000, duration=duration)), ("embed", embed), ("linear", linear)]
+        parts.append(("pretrained", Pipeline(steps)))
+    return VotingClassifier(parts, voting="soft")
+
+
+def _of_groups() -> VotingClassifier:
+    """Average a support vector machine on each group of descriptors.
+
+    Each is as wide as its group, and none has a say for the number of its columns.
+    """
+    return VotingClassifier(
+        [(name, _machine(columns)) for name, columns in TrackDescriptor().group_slices().items()], voting="soft"
+    )
+
+
+def _machine(columns: slice) -> CalibratedClassifierCV:
+    machine = make_pipeline(make_column_transformer((StandardScaler(), columns)), SVC(C=3.0))
+    return CalibratedClassifierCV(machine, method="sigmoid", cv=3, ensemble=False)

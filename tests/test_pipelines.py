@@ -1,0 +1,79 @@
+"""The ready classifier from paths to genres."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skgenre import make_genre_classifier
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "shared" / "weights" / "musicnn" / "jamendo.pth"
+SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
+
+
+@pytest.fixture(scope="module")
+def classifier(tracks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("features")
+    made = make_genre_classifier(duration=3.0, memory=folder, random_state=0).set_params(**SMALL)
+    return made.fit(tracks.paths, tracks.target)
+
+
+def test_it_goes_from_paths_to_genres_with_probabilities_that_sum_to_one(classifier, tracks):
+    probabilities = classifier.predict_proba(tracks.paths)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    winners = np.asarray(classifier.classes_)[probabilities.argmax(axis=1)]
+    np.testing.assert_array_equal(classifier.predict(tracks.paths), winners)
+    assert classifier.score(tracks.paths, tracks.target) > 0.9
+
+
+def test_a_lone_path_is_one_track(classifier, tracks):
+    np.testing.assert_allclose(classifier.predict_proba(tracks.paths[0]), classifier.predict_proba(tracks.paths[:1]))
+
+
+def test_its_answer_is_the_average_of_its_parts(classifier, tracks):
+    parts = [part.predict_proba(tracks.paths) for part in classifier.named_estimators_.values()]
+    np.testing.assert_allclose(classifier.predict_proba(tracks.paths), np.mean(parts, axis=0))
+    groups = classifier.named_estimators_["descriptors"]["groups"]
+    described = classifier.named_estimators_["descriptors"][:-1].transform(tracks.paths)
+    votes = [machine.predict_proba(described) for machine in groups.estimators_]
+    np.testing.assert_allclose(groups.predict_proba(described), np.mean(votes, axis=0))
+
+
+def test_each_machine_sees_the_columns_of_its_group_alone(classifier, tracks):
+    groups = classifier.named_estimators_["descriptors"]["groups"]
+    described = classifier.named_estimators_["descriptors"][:-1].transform(tracks.paths)
+    columns = dict(classifier.named_estimators_["descriptors"]["describe"].group_slices())
+    for name, machine in groups.named_estimators_.items():
+        others = described.copy()
+        others[:, np.setdiff1d(np.arange(described.shape[1]), np.r_[columns[name]])] = 7.0
+        np.testing.assert_array_equal(machine.predict_proba(others), machine.predict_proba(described))
+
+
+def test_the_same_seed_gives_the_same_classifier(classifier, tracks):
+    again = clone(classifier).fit(tracks.paths, tracks.target)
+    np.testing.assert_array_equal(again.predict_proba(tracks.paths), classifier.predict_proba(tracks.paths))
+
+
+def test_parts_can_be_set_and_left_out_and_searched(classifier, tracks):
+    without = clone(classifier).set_params(cnn="drop")
+    assert len(without.fit(tracks.paths, tracks.target).estimators_) == 1
+    grid = {"descriptors__describe__hop_length": [512, 1024]}
+    search = GridSearchCV(without, grid, cv=2).fit(tracks.paths, tracks.target)
+    assert search.best_params_["descriptors__describe__hop_length"] in (512, 1024)
+
+
+def test_features_are_computed_once(tracks, tmp_path, monkeypatch):
+    made = make_genre_classifier(duration=3.0, memory=tmp_path, random_state=0).set_params(**SMALL)
+    made.fit(tracks.paths, tracks.target)
+    monkeypatch.setattr("soundfile.SoundFile", None)  # nothing can be decoded any more
+    assert made.score(tracks.paths, tracks.target) > 0.9
+
+
+@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the published weights are not there: ../shared/weights/musicnn")
+def test_published_weights_make_a_third_part(tracks):
+    made = make_genre_classifier(pretrained=WEIGHTS, duration=3.0, random_state=0).set_params(cnn="drop")
+    made.fit(tracks.paths, tracks.target)
+    assert len(made.estimators_) == 2
+    assert made.score(tracks.paths, tracks.target) > 0.9
