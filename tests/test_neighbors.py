@@ -1,6 +1,7 @@
 """The indexes: the right neighbours, the right distances, always as many as asked for."""
 
 import pickle
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import cosine_distances
 from sklearn.neighbors import NearestNeighbors
 
-from skgenre.neighbors import AnnoyIndex, ExactIndex, _scan, _space, query_others
+from skgenre.neighbors import AnnoyIndex, ExactIndex, VoyagerIndex, _scan, _space, query_others
 
 METRICS = ["cosine", "euclidean"]
-KINDS = [ExactIndex, AnnoyIndex]
+without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
+KINDS = [ExactIndex, AnnoyIndex, pytest.param(VoyagerIndex, marks=without_voyager)]
 each_metric = pytest.mark.parametrize("metric", METRICS)
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -168,6 +170,47 @@ def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeyp
     np.testing.assert_array_equal(distances, np.concatenate([distances for distances, _ in lone]))
 
 
+@without_voyager
+@each_metric
+@pytest.mark.parametrize("storage", ["float32", "e4m3"])
+@settings(max_examples=10)
+@given(seed=st.integers(0, 2**31 - 1))
+def test_voyager_finds_the_neighbours_within_clusters(metric, storage, seed):
+    vectors = clusters(seed)
+    expected_distances, expected_rows = ExactIndex(metric).build(vectors).query(vectors, 10)
+    index = VoyagerIndex(metric, storage=storage, build_effort=50, seed=seed).build(vectors)
+    distances, rows = index.query(vectors, 10)
+    same = rows == expected_rows
+    assert same.mean() > 0.99
+    np.testing.assert_array_equal(distances[same], expected_distances[same])
+
+
+@without_voyager
+@each_metric
+@settings(max_examples=50)
+@given(vectors=any_vectors, data=st.data())
+def test_voyager_gives_k_distinct_rows_at_their_true_distances_for_any_finite_vectors(metric, vectors, data):
+    vectors = np.tile(vectors, (data.draw(st.integers(1, 4)), 1))
+    queries = data.draw(arrays(np.float32, (2, vectors.shape[1]), elements=any_floats))
+    k = data.draw(st.integers(1, len(vectors)))
+    distances, rows = VoyagerIndex(metric, n_links=2, build_effort=4, effort=0).build(vectors).query(queries, k)
+    expected = true_distances(queries, vectors, metric)
+    np.testing.assert_allclose(distances, np.take_along_axis(expected, rows, axis=1), rtol=1e-9, atol=1e-12)
+    assert (np.diff(distances, axis=1) >= 0).all()
+    assert all(len(set(row)) == k for row in rows.tolist())
+
+
+@without_voyager
+def test_one_thread_and_seed_make_one_graph():
+    vectors = np.random.default_rng(0).standard_normal((2000, 16)).astype(np.float32)
+
+    def graph(seed):
+        return VoyagerIndex(n_links=3, build_effort=8, seed=seed).build(vectors)._graph.as_bytes()
+
+    assert graph(0) == graph(0)
+    assert graph(0) != graph(1)
+
+
 @each_metric
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**31 - 1))
@@ -246,7 +289,8 @@ def test_one_seed_grows_one_forest(metric):
 @each_kind
 def test_a_pickled_index_gives_the_same_answers_and_so_does_the_original_after(kind, metric):
     vectors = np.random.default_rng(0).standard_normal((2000, 16)).astype(np.float32)
-    index = (kind(metric) if kind is ExactIndex else kind(metric, n_trees=2, effort=1)).build(vectors)
+    hasty = {AnnoyIndex: {"n_trees": 2, "effort": 1}, VoyagerIndex: {"n_links": 4, "build_effort": 8, "effort": 2}}
+    index = kind(metric, **hasty.get(kind, {})).build(vectors)
     before = index.query(vectors[:100], 10)
     loaded = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(index))))
     for after in (index.query(vectors[:100], 10), loaded.query(vectors[:100], 10)):

@@ -3,6 +3,7 @@
 =================  =====================================================================================
 ``ExactIndex``     compares with every vector, by matrix products
 ``AnnoyIndex``     a forest of Annoy's random projection trees
+``VoyagerIndex``   Voyager's hierarchical graph of small worlds (HNSW)
 =================  =====================================================================================
 
 Conventions: vectors are float32 of shape (n_rows, n_dims). Distances are float64, ascending, and mean the same in
@@ -18,6 +19,10 @@ that of row numbers given.
   answer any more; ``alive`` is the mask of those that are left. ``compact`` closes the gaps, builds anew, and returns
   the old number of each new row. ``take`` of a removed row, or removing it twice, is an error.
 - ``allowed`` is one mask of shape (n_rows,) for all queries of a call.
+- ``make_index(algorithm, metric, n_rows=, seed=)`` makes one by name, "auto" included, and ``index.name`` says which.
+- ``effort`` says how hard an approximate index searches, and ``tune_effort(index, recall=0.95, n_neighbors=10,
+  random_state=)`` raises it until the recall holds, returns what it measured, and warns (``RecallWarning``) where it
+  cannot be reached. The effort goes with the index into its folder and its pickle.
 - There are always exactly ``n_neighbors`` answers, or a ``ValueError`` where fewer rows may answer: nothing is padded.
 - What raises leaves the index as it was.
 - ``save`` replaces what was saved before in one step. To save more than the index in the same step, pass
@@ -27,19 +32,28 @@ that of row numbers given.
 """
 
 from skgenre.neighbors._annoy import AnnoyIndex
-from skgenre.neighbors._backends import load_index, read_index
+from skgenre.neighbors._backends import EXACT_UP_TO, INDEXES, load_index, make_index, read_index
 from skgenre.neighbors._exact import ExactIndex
 from skgenre.neighbors._folders import read_folder, save_folder
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._others import query_others
+from skgenre.neighbors._recall import RecallSample, RecallWarning, tune_effort
+from skgenre.neighbors._voyager import VoyagerIndex
 
 __all__ = [
+    "EXACT_UP_TO",
+    "INDEXES",
     "AnnoyIndex",
     "ExactIndex",
     "Index",
+    "RecallSample",
+    "RecallWarning",
+    "VoyagerIndex",
     "load_index",
+    "make_index",
     "query_others",
     "read_folder",
     "read_index",
     "save_folder",
+    "tune_effort",
 ]

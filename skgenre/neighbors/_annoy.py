@@ -106,7 +106,9 @@ class AnnoyIndex(ApproximateIndex):
     def _search(
         self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        near = [self._in_forest(point, n_asked) for point in points]
+        # An item occurs once in each tree, so at an effort of 1 or more this many hold n_asked different ones.
+        inspected = min(self.effort * self.n_trees * n_asked, np.iinfo(np.int32).max)
+        near = [self._forest.get_nns_by_vector(point, n_asked, inspected) for point in points]
         asked = np.repeat(np.arange(len(near)), [len(rows) for rows in near])
         found = self._rows[np.concatenate([np.array(rows, dtype=np.intp) for rows in near])]
         tail = self._tail.rows
@@ -115,14 +117,6 @@ class AnnoyIndex(ApproximateIndex):
         block = Block(tail, self._tail_points.rows, self._space.squares(self._tail_points.rows), self.alive[tail])
         asked_too, found_too = candidates(self._space, queries, [block], n_asked)
         return np.concatenate([asked, asked_too]), np.concatenate([found, found_too])
-
-    def _in_forest(self, point: np.ndarray, n_asked: int) -> list[int]:
-        # Further off than this, Annoy's single-precision squares overflow.
-        if not np.abs(point).max() < 1e15:
-            return []
-        # An item occurs once in each tree, so at an effort of 1 or more this many hold n_asked different ones.
-        inspected = self.effort * self.n_trees * n_asked
-        return self._forest.get_nns_by_vector(point, n_asked, min(inspected, np.iinfo(np.int32).max))
 
     def _write(self, folder: Path) -> None:
         (folder / "forest.ann").write_bytes(self._file_bytes())

@@ -10,6 +10,9 @@ from skgenre.neighbors._scan import Scan
 FIRST_IN_RADIUS = 32
 """Neighbours that a search within a radius begins with."""
 
+TOO_FAR = 1e15
+"""Distance from the origin of a point beyond which single-precision squares may overflow."""
+
 
 class ApproximateIndex(Index):
     """Base of indexes that give most of the nearest, at distances recomputed from the vectors.
@@ -34,8 +37,9 @@ class ApproximateIndex(Index):
         n_asked = n_neighbors if mask is None else int(1.2 * n_neighbors * self.n_rows / n_allowed) + 1
         distances = np.empty((len(queries), n_neighbors))
         rows = np.empty((len(queries), n_neighbors), dtype=np.intp)
-        left = np.arange(len(queries))
         points = self._space.points(queries)
+        near = np.abs(points).max(axis=1) < TOO_FAR
+        left, too_far = np.flatnonzero(near), np.flatnonzero(~near)
         while len(left) and n_asked < n_allowed / 2:
             asked, found = self._search(queries[left], points[left], n_asked, n_neighbors)
             if mask is not None:
@@ -50,6 +54,7 @@ class ApproximateIndex(Index):
                 )
             left = left[~enough]
             n_asked *= 4
+        left = np.concatenate([left, too_far])
         if len(left):
             scan = Scan(self._space, self.vectors)
             distances[left], rows[left] = scan.query(queries[left], n_neighbors, mask)

@@ -1,14 +1,67 @@
 """All indexes by the name of their algorithm: making one, and loading one."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from skgenre.neighbors._annoy import AnnoyIndex
 from skgenre.neighbors._exact import ExactIndex
 from skgenre.neighbors._folders import read_folder
 from skgenre.neighbors._index import KIND, Index
+from skgenre.neighbors._voyager import VoyagerIndex
 
-INDEXES: dict[str, type[Index]] = {kind.name: kind for kind in (ExactIndex, AnnoyIndex)}
+INDEXES: dict[str, type[Index]] = {kind.name: kind for kind in (ExactIndex, AnnoyIndex, VoyagerIndex)}
+
+EXACT_UP_TO = 100_000
+"""Rows up to which "auto" compares with every one: a query then takes a few milliseconds."""
+
+
+def make_index(
+    algorithm: str, metric: str = "cosine", *, n_rows: int | None = None, seed: int = 0, **options: Any
+) -> Index:
+    """Make an index by the name of its algorithm; ``build`` fills it.
+
+    Parameters
+    ----------
+    algorithm : {"auto", "exact", "annoy", "voyager"}
+        The algorithm. "auto" is exact up to 100,000 rows; beyond it is Voyager's where it is installed, else Annoy's.
+        The ``name`` of the index says which was chosen.
+    metric : {"cosine", "euclidean"}, default="cosine"
+        Distance between vectors.
+    n_rows : int, default=None
+        How many rows it will be built on, for "auto" to choose by. None means few.
+    seed : int, default=0
+        Seed of the algorithms that draw numbers.
+    **options
+        Further parameters of the class that stands for the algorithm, such as ``n_trees``.
+
+    Returns
+    -------
+    index : Index
+        The index, not built yet.
+
+    Raises
+    ------
+    ImportError
+        If the algorithm needs a package that is not installed; the message names the extra.
+    ValueError
+        If there is no such algorithm.
+
+    Examples
+    --------
+    >>> from skgenre.neighbors import make_index
+    >>> make_index("auto", "euclidean", n_rows=1000).name
+    'exact'
+    """
+    if algorithm == "auto":
+        algorithm = "exact" if (n_rows or 0) <= EXACT_UP_TO else "voyager" if find_spec("voyager") else "annoy"
+    if algorithm not in INDEXES:
+        raise ValueError(f"algorithm must be one of {['auto', *INDEXES]}, got {algorithm!r}")
+    kind = INDEXES[algorithm]
+    if "seed" in kind.parameters:
+        options["seed"] = seed
+    return kind(metric, **options)
 
 
 def load_index(folder: str | os.PathLike, *, mmap: bool = True, verify: bool = True) -> Index:

@@ -16,6 +16,9 @@ from skgenre.neighbors._space import Space
 KIND = "index"
 """What the manifest of a saved index says that it is."""
 
+FAR = 1e6
+"""Times the extent of the first vectors; where one lies beyond, single precision cannot tell the others apart."""
+
 
 class Index(ABC):
     """Vectors at rows 0 to n_rows - 1, and the search for those that are nearest.
@@ -110,11 +113,17 @@ class Index(ABC):
         """
         vectors = as_vectors(vectors, "vectors", self.vectors.shape[1])
         rows = np.arange(self.n_rows, self.n_rows + len(vectors))
-        if len(rows):
-            self._add(self._space.points(vectors), rows)
-            self._vectors.append(vectors)
-            self._alive.append(np.ones(len(rows), dtype=bool))
-            self._n_alive += len(rows)
+        if not len(rows):
+            return rows
+        points = self._space.points(vectors)
+        far = not np.abs(points).max() < FAR
+        if not far:
+            self._add(points, rows)
+        self._vectors.append(vectors)
+        self._alive.append(np.ones(len(rows), dtype=bool))
+        self._n_alive += len(rows)
+        if far:
+            self._build_again()
         return rows
 
     def remove(self, rows: ArrayLike) -> None:
@@ -301,6 +310,14 @@ class Index(ABC):
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Find all within the radius, among the rows of a mask."""
 
+    def _build_again(self) -> None:
+        """Build from all rows, under their numbers, with a space that fits those alive."""
+        self._space = Space.of(self.metric, self.vectors[self.alive])
+        self._build(self._space.points(self.vectors))
+        removed = np.flatnonzero(~self.alive)
+        if len(removed):
+            self._remove(removed)
+
     def _hold(self, vectors: np.ndarray, alive: np.ndarray, space: Space) -> None:
         self._vectors = GrowingArray(vectors)
         self._alive = GrowingArray(alive)
@@ -334,9 +351,8 @@ class Index(ABC):
 
 def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray:
     """Return finite float32 vectors of shape (n, n_dims), without a copy where they are so already."""
-    vectors = np.asanyarray(vectors, dtype=np.float32) if not isinstance(vectors, np.ndarray) else vectors
     with np.errstate(over="ignore"):
-        vectors = vectors.astype(np.float32, copy=False)
+        vectors = np.asanyarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
         raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
     if n_dims is not None and vectors.shape[1] != n_dims:
