@@ -1,5 +1,7 @@
 """Named columns: what a group of features hands in."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -13,7 +15,7 @@ class Columns:
     """
 
     def __init__(self) -> None:
-        self._names: list[tuple[str, tuple[Any, ...]]] = []
+        self._names: list[tuple[str, Callable[[], Iterable[tuple]]]] = []
         self._values: list[np.ndarray] = []
 
     def add(self, name: str, values: Any, *labels: Any) -> None:
@@ -30,17 +32,28 @@ class Columns:
         """
         values = np.asarray(values, dtype=np.float64)
         axes = labels or tuple(range(1, n + 1) for n in values.shape)
-        self._names.append((name, axes))
+        self._names.append((name, partial(product, *axes)))
         self._values.append(values.ravel())
 
     def add_pairs(self, name: str, matrix: np.ndarray) -> None:
         """Add what stands above the diagonal of a symmetric matrix, under names such as ``"mfcc{}_with_mfcc{}"``."""
         rows, columns = np.triu_indices(len(matrix), 1)
-        self._names.append((name, ([(row + 1, column + 1) for row, column in zip(rows, columns, strict=True)],)))
+        self._names.append((name, partial(zip, rows + 1, columns + 1)))
         self._values.append(matrix[rows, columns])
 
     def add_statistics(self, name: str, rows: np.ndarray, statistics: tuple[str, ...]) -> None:
-        """Add statistics over time of rows, or of one row: mean, std, slope (std of the differences), q10, q50, q90."""
+        """Add statistics over time, by name, of rows or of a lone row.
+
+        Parameters
+        ----------
+        name : str
+            Name, with ``{}`` where there are several rows.
+        rows : ndarray of shape (n_rows, n_frames) or (n_frames,)
+            What is summarised.
+        statistics : tuple of str
+            Of ``"mean"``, ``"std"``, ``"change"`` (deviation of the differences between neighbours), ``"q10"``,
+            ``"q50"`` and ``"q90"``.
+        """
         for statistic in statistics:
             self.add(f"{name}_{statistic}", _STATISTICS[statistic](np.asarray(rows)))
 
@@ -52,11 +65,7 @@ class Columns:
     @property
     def names(self) -> list[str]:
         """Their names."""
-        return [
-            name.format(*(label[0] if len(label) == 1 and isinstance(label[0], tuple) else label))
-            for name, axes in self._names
-            for label in product(*axes)
-        ]
+        return [name.format(*label) for name, labels in self._names for label in labels()]
 
 
 def _changes(rows: np.ndarray) -> np.ndarray:
