@@ -1,0 +1,97 @@
+"""Factors of users and tracks from who has heard what, by the package implicit."""
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+from skgenre._optional import import_optional
+
+REGULARIZATION = 10.0
+"""Of alternating least squares: few plays a track are the rule, and with less it learns them by heart."""
+
+
+def confidences(interactions: csr_matrix) -> csr_matrix:
+    """Turn counts into confidences that a track is liked: ten plays say more than one, but not ten times as much."""
+    weights = interactions.astype(np.float32, copy=True)
+    weights.data = 1 + np.log(np.maximum(weights.data, 1))
+    return weights
+
+
+def fit_model(model: Any, interactions: csr_matrix, *, n_factors: int, n_jobs: int | None, seed: int) -> Any:
+    """Fit one of implicit's models.
+
+    Parameters
+    ----------
+    model : {"als", "bpr"} or a model of implicit
+        A model that is given is copied, and keeps its own settings.
+    interactions : csr_matrix of shape (n_users, n_tracks)
+        Counts.
+    n_factors : int
+        Factors of "als" and "bpr".
+    n_jobs : int or None
+        Threads of "als"; in several threads "bpr" would give another answer each time, so it has one.
+    seed : int
+        Seed of "als" and "bpr".
+
+    Returns
+    -------
+    model : object
+        With ``user_factors`` and ``item_factors``.
+
+    Raises
+    ------
+    TypeError
+        If the fitted model has no factors.
+    """
+    if isinstance(model, str):
+        common = {"factors": n_factors, "random_state": seed}
+        if model == "als":
+            als = import_optional("implicit.cpu.als", extra="hybrid").AlternatingLeastSquares
+            fitted = als(regularization=REGULARIZATION, num_threads=effective_n_jobs(n_jobs), **common)
+        else:
+            fitted = import_optional("implicit.cpu.bpr", extra="hybrid").BayesianPersonalizedRanking(
+                num_threads=1, **common
+            )
+    else:
+        fitted = deepcopy(model)
+    # implicit has threads of its own, which those of BLAS would slow down.
+    with threadpool_limits(1, "blas"):
+        fitted.fit(confidences(interactions), show_progress=False)
+    if not all(hasattr(fitted, name) for name in ("user_factors", "item_factors")):
+        raise TypeError(f"collaborative must be a model that learns factors, {type(model).__name__} has none")
+    return fitted
+
+
+def fold_in(item_factors: np.ndarray, history: csr_matrix, regularization: float) -> np.ndarray:
+    """Return the factors of users that the model has not met, by least squares as in alternating least squares.
+
+    Parameters
+    ----------
+    item_factors : ndarray of shape (n_tracks, n_factors)
+        Factors of the tracks.
+    history : csr_matrix of shape (n_users, n_tracks)
+        Confidences.
+    regularization : float
+        Weight of the squared factors, from 0 on.
+
+    Returns
+    -------
+    user_factors : ndarray of shape (n_users, n_factors), float32
+        Their factors.
+
+    References
+    ----------
+    Y. Hu, Y. Koren and C. Volinsky, "Collaborative filtering for implicit feedback datasets", 2008.
+    """
+    gram = item_factors.T @ item_factors
+    gram += (regularization + 1e-6 * np.trace(gram) / len(gram) + 1e-12) * np.eye(len(gram), dtype=gram.dtype)
+    factors = np.empty((history.shape[0], item_factors.shape[1]), dtype=np.float32)
+    for user in range(history.shape[0]):
+        row = history[[user]]
+        heard, weights = item_factors[row.indices], row.data[:, None]
+        factors[user] = np.linalg.solve(gram + heard.T @ ((weights - 1) * heard), (weights * heard).sum(axis=0))
+    return factors
