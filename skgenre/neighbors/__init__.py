@@ -4,6 +4,7 @@
 ``ExactIndex``     compares with every vector, by matrix products
 ``AnnoyIndex``     a forest of Annoy's random projection trees
 ``VoyagerIndex``   Voyager's hierarchical graph of small worlds (HNSW)
+``MilvusIndex``    Milvus: a local file, a server or a cluster, which keeps the vectors too
 =================  =====================================================================================
 
 Conventions: vectors are float32 of shape (n_rows, n_dims). Distances are float64, ascending, and mean the same in
@@ -36,6 +37,7 @@ from skgenre.neighbors._backends import EXACT_UP_TO, INDEXES, load_index, make_i
 from skgenre.neighbors._exact import ExactIndex
 from skgenre.neighbors._folders import read_folder, save_folder
 from skgenre.neighbors._index import Index
+from skgenre.neighbors._milvus import MilvusIndex
 from skgenre.neighbors._others import query_others
 from skgenre.neighbors._recall import RecallSample, RecallWarning, tune_effort
 from skgenre.neighbors._voyager import VoyagerIndex
@@ -46,6 +48,7 @@ __all__ = [
     "AnnoyIndex",
     "ExactIndex",
     "Index",
+    "MilvusIndex",
     "RecallSample",
     "RecallWarning",
     "VoyagerIndex",

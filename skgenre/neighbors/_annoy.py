@@ -73,7 +73,7 @@ class AnnoyIndex(ApproximateIndex):
         self.effort = effort
         self.seed = seed
 
-    def _build(self, points: np.ndarray) -> None:
+    def _build_points(self, points: np.ndarray) -> None:
         self._grow(points, np.arange(len(points)))
 
     def _grow(self, points: np.ndarray, rows: np.ndarray) -> None:
@@ -92,7 +92,7 @@ class AnnoyIndex(ApproximateIndex):
         self._tail = GrowingArray(np.empty(0, dtype=np.intp))
         self._tail_points = GrowingArray(points[:0])
 
-    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+    def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         if len(self._tail.rows) + len(rows) <= TAIL * len(self._rows):
             self._tail.append(rows)
             self._tail_points.append(points)
@@ -118,11 +118,11 @@ class AnnoyIndex(ApproximateIndex):
         asked_too, found_too = candidates(self._space, queries, [block], n_asked)
         return np.concatenate([asked, asked_too]), np.concatenate([found, found_too])
 
-    def _write(self, folder: Path) -> None:
+    def _write_search(self, folder: Path) -> None:
         (folder / "forest.ann").write_bytes(self._file_bytes())
         np.savez(folder / "rows.npz", forest=self._rows, tail=self._tail.rows)
 
-    def _read(self, folder: Path, mmap: bool) -> None:
+    def _read_search(self, folder: Path, mmap: bool) -> None:
         rows = np.load(folder / "rows.npz")
         self._rows, self._tail = rows["forest"], GrowingArray(rows["tail"])
         self._tail_points = GrowingArray(self._space.points(self.vectors[rows["tail"]]))

@@ -1,10 +1,11 @@
 """What indexes that may miss a neighbour do alike: filters by asking for more, and exact search where that fails."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
-from skgenre.neighbors._index import Index
+from skgenre.neighbors._local import LocalIndex
 from skgenre.neighbors._scan import Scan
 
 FIRST_IN_RADIUS = 32
@@ -14,7 +15,7 @@ TOO_FAR = 1e15
 """Distance from the origin of a point beyond which single-precision squares may overflow."""
 
 
-class ApproximateIndex(Index):
+class ApproximateIndex(LocalIndex):
     """Base of indexes that give most of the nearest, at distances recomputed from the vectors.
 
     Where few rows may answer, and where asking for more and more gives too few of those that may, the search is
@@ -64,20 +65,26 @@ class ApproximateIndex(Index):
         self, queries: np.ndarray, radius: float, mask: np.ndarray | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         n_allowed = self.n_rows if mask is None else int(np.count_nonzero(mask))
-        far: list[np.ndarray] = [np.empty(0)] * len(queries)
-        near: list[np.ndarray] = [np.empty(0, dtype=np.intp)] * len(queries)
-        left = np.arange(len(queries))
-        n_asked = FIRST_IN_RADIUS
-        while len(left) and n_asked < n_allowed / 2:
-            distances, rows = self._query(queries[left], n_asked, mask)
-            complete = distances[:, -1] > radius
-            for number in np.flatnonzero(complete):
-                inside = int(np.searchsorted(distances[number], radius, side="right"))
-                far[left[number]], near[left[number]] = distances[number, :inside], rows[number, :inside]
-            left = left[~complete]
-            n_asked *= 4
-        if len(left):
-            found = Scan(self._space, self.vectors).query_radius(queries[left], radius, mask)
-            for number, distances, rows in zip(left, *found, strict=True):
-                far[number], near[number] = distances, rows
-        return far, near
+        return within_radius(self._query, Scan(self._space, self.vectors), queries, radius, mask, n_allowed // 2)
+
+
+def within_radius(
+    query: Callable, scan: Scan, queries: np.ndarray, radius: float, mask: np.ndarray | None, most: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Find all within a radius by asking for more and more neighbours, up to ``most``; beyond, exhaustively."""
+    far: list[np.ndarray] = [np.empty(0)] * len(queries)
+    near: list[np.ndarray] = [np.empty(0, dtype=np.intp)] * len(queries)
+    left = np.arange(len(queries))
+    n_asked = FIRST_IN_RADIUS
+    while len(left) and n_asked < most:
+        distances, rows = query(queries[left], n_asked, mask)
+        complete = distances[:, -1] > radius
+        for number in np.flatnonzero(complete):
+            inside = int(np.searchsorted(distances[number], radius, side="right"))
+            far[left[number]], near[left[number]] = distances[number, :inside], rows[number, :inside]
+        left = left[~complete]
+        n_asked *= 4
+    if len(left):
+        for number, distances, rows in zip(left, *scan.query_radius(queries[left], radius, mask), strict=True):
+            far[number], near[number] = distances, rows
+    return far, near

@@ -9,9 +9,10 @@ from skgenre.neighbors._annoy import AnnoyIndex
 from skgenre.neighbors._exact import ExactIndex
 from skgenre.neighbors._folders import read_folder
 from skgenre.neighbors._index import KIND, Index
+from skgenre.neighbors._milvus import MilvusIndex
 from skgenre.neighbors._voyager import VoyagerIndex
 
-INDEXES: dict[str, type[Index]] = {kind.name: kind for kind in (ExactIndex, AnnoyIndex, VoyagerIndex)}
+INDEXES: dict[str, type[Index]] = {kind.name: kind for kind in (ExactIndex, AnnoyIndex, VoyagerIndex, MilvusIndex)}
 
 EXACT_UP_TO = 100_000
 """Rows up to which "auto" compares with every one: a query then takes a few milliseconds."""
@@ -24,7 +25,7 @@ def make_index(
 
     Parameters
     ----------
-    algorithm : {"auto", "exact", "annoy", "voyager"}
+    algorithm : {"auto", "exact", "annoy", "voyager", "milvus"}
         The algorithm. "auto" is exact up to 100,000 rows; beyond it is Voyager's where it is installed, else Annoy's.
         The ``name`` of the index says which was chosen.
     metric : {"cosine", "euclidean"}, default="cosine"

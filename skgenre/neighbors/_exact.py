@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from skgenre.neighbors._growing import GrowingArray
-from skgenre.neighbors._index import Index
+from skgenre.neighbors._local import LocalIndex
 from skgenre.neighbors._scan import Scan
 
 
-class ExactIndex(Index):
+class ExactIndex(LocalIndex):
     """Compare each query with every vector, and find exactly the nearest.
 
     Single-precision matrix products choose candidates, with a margin that covers their rounding error; the distances
@@ -46,11 +46,11 @@ class ExactIndex(Index):
 
     name = "exact"
 
-    def _build(self, points: np.ndarray) -> None:
+    def _build_points(self, points: np.ndarray) -> None:
         self._points = GrowingArray(points)
         self._squares = GrowingArray(self._space.squares(points))
 
-    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+    def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._points.append(points)
         self._squares.append(self._space.squares(points))
 
@@ -65,11 +65,11 @@ class ExactIndex(Index):
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         return self._scan().query_radius(queries, radius, mask)
 
-    def _write(self, folder: Path) -> None:
+    def _write_search(self, folder: Path) -> None:
         np.save(folder / "points.npy", self._points.rows)
         np.save(folder / "squares.npy", self._squares.rows)
 
-    def _read(self, folder: Path, mmap: bool) -> None:
+    def _read_search(self, folder: Path, mmap: bool) -> None:
         self._points, self._squares = (
             GrowingArray(np.load(folder / f"{name}.npy", mmap_mode="r" if mmap else None))
             for name in ("points", "squares")
@@ -83,4 +83,4 @@ class ExactIndex(Index):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._build(self._space.points(self.vectors))
+        self._build_points(self._space.points(self.vectors))

@@ -9,15 +9,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skgenre.neighbors._checks import as_vectors
 from skgenre.neighbors._folders import save_folder
 from skgenre.neighbors._growing import GrowingArray
 from skgenre.neighbors._space import Space
 
 KIND = "index"
 """What the manifest of a saved index says that it is."""
-
-FAR = 1e6
-"""Times the extent of the first vectors; where one lies beyond, single precision cannot tell the others apart."""
 
 
 class Index(ABC):
@@ -52,9 +50,9 @@ class Index(ABC):
             raise ValueError(f'metric must be "cosine" or "euclidean", got {metric!r}')
         self.metric = metric
 
-    @property
-    def vectors(self) -> np.ndarray:
-        return self._vectors.rows
+    vectors: Any
+
+    _space: Space
 
     @property
     def alive(self) -> np.ndarray:
@@ -89,8 +87,7 @@ class Index(ABC):
         vectors = as_vectors(vectors, "vectors")
         if 0 in vectors.shape:
             raise ValueError(f"vectors must hold at least one row and one dimension, got shape {vectors.shape}")
-        self._hold(vectors, np.ones(len(vectors), dtype=bool), Space.of(self.metric, vectors))
-        self._build(self._space.points(vectors))
+        self._build(vectors)
         return self
 
     def add(self, vectors: ArrayLike) -> np.ndarray:
@@ -113,17 +110,8 @@ class Index(ABC):
         """
         vectors = as_vectors(vectors, "vectors", self.vectors.shape[1])
         rows = np.arange(self.n_rows, self.n_rows + len(vectors))
-        if not len(rows):
-            return rows
-        points = self._space.points(vectors)
-        far = not np.abs(points).max() < FAR
-        if not far:
-            self._add(points, rows)
-        self._vectors.append(vectors)
-        self._alive.append(np.ones(len(rows), dtype=bool))
-        self._n_alive += len(rows)
-        if far:
-            self._build_again()
+        if len(rows):
+            self._add(vectors, rows)
         return rows
 
     def remove(self, rows: ArrayLike) -> None:
@@ -145,8 +133,7 @@ class Index(ABC):
         self._remove(rows)
         alive = self.alive.copy()  # a mask that was handed out before stays as it was
         alive[rows] = False
-        self._alive = GrowingArray(alive)
-        self._n_alive -= len(rows)
+        self._keep_alive(alive)
 
     def compact(self) -> np.ndarray:
         """Build again from the rows that are alive, and number them from 0 on.
@@ -260,45 +247,37 @@ class Index(ABC):
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write files into a folder, and return what ``read_index`` will ask for beside them: plain JSON."""
-        np.save(folder / "vectors.npy", self.vectors)
         np.save(folder / "alive.npy", self.alive)
-        self._write(folder)
-        return {
-            "index": self.name,
-            "parameters": {name: getattr(self, name) for name in self.parameters},
-            "centre": self._space.centre.tolist(),
-            "scale": self._space.scale,
-        }
+        said = self._write(folder)
+        return {"index": self.name, "parameters": {name: getattr(self, name) for name in self.parameters}, **said}
 
     @classmethod
     def read(cls, content: dict[str, Any], folder: Path, *, mmap: bool = True) -> Self:
         """Read an index of this class from the files that ``write`` wrote and from what it returned."""
         index = cls(**content["parameters"])
-        vectors = np.load(folder / "vectors.npy", mmap_mode="r" if mmap else None)
-        space = Space(index.metric, content["centre"], content["scale"])
-        index._hold(vectors, np.load(folder / "alive.npy"), space)
-        index._read(folder, mmap)
+        index._keep_alive(np.load(folder / "alive.npy"))
+        index._read(content, folder, mmap)
         return index
 
     @abstractmethod
-    def _write(self, folder: Path) -> None:
-        """Write what the search needs beside the vectors."""
+    def _build(self, vectors: np.ndarray) -> None:
+        """Take in the first vectors, in place of any others; ``_keep_alive`` is part of it."""
 
     @abstractmethod
-    def _read(self, folder: Path, mmap: bool) -> None:
-        """Read what ``_write`` wrote."""
-
-    @abstractmethod
-    def _build(self, points: np.ndarray) -> None:
-        """Make what the search needs of all points."""
-
-    @abstractmethod
-    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
-        """Take in the points of new rows, or leave everything as it was."""
+    def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
+        """Take in the vectors of new rows, and their being alive, or leave everything as it was."""
 
     @abstractmethod
     def _remove(self, rows: np.ndarray) -> None:
         """Forget rows, as far as the mask of those alive does not do it."""
+
+    @abstractmethod
+    def _write(self, folder: Path) -> dict[str, Any]:
+        """Write all but the mask of those alive, and return what to remember beside the files."""
+
+    @abstractmethod
+    def _read(self, content: dict[str, Any], folder: Path, mmap: bool) -> None:
+        """Read what ``_write`` wrote and returned."""
 
     @abstractmethod
     def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -310,23 +289,17 @@ class Index(ABC):
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Find all within the radius, among the rows of a mask."""
 
-    def _build_again(self) -> None:
-        """Build from all rows, under their numbers, with a space that fits those alive."""
-        self._space = Space.of(self.metric, self.vectors[self.alive])
-        self._build(self._space.points(self.vectors))
-        removed = np.flatnonzero(~self.alive)
-        if len(removed):
-            self._remove(removed)
-
-    def _hold(self, vectors: np.ndarray, alive: np.ndarray, space: Space) -> None:
-        self._vectors = GrowingArray(vectors)
+    def _keep_alive(self, alive: np.ndarray) -> None:
         self._alive = GrowingArray(alive)
         self._n_alive = int(np.count_nonzero(alive))
-        self._space = space
+
+    def _append_alive(self, n_rows: int) -> None:
+        self._alive.append(np.ones(n_rows, dtype=bool))
+        self._n_alive += n_rows
 
     def _check(self, queries: ArrayLike, allowed: ArrayLike | None) -> tuple[np.ndarray, np.ndarray | None, int]:
         """Return the queries, the mask of rows that may answer or None for all, and how many these are."""
-        queries = as_vectors(queries, "queries", self._vectors.rows.shape[1])
+        queries = as_vectors(queries, "queries", self.vectors.shape[1])
         if allowed is None:
             return queries, None if self._n_alive == self.n_rows else self.alive, self._n_alive
         mask = np.asarray(allowed)
@@ -347,19 +320,3 @@ class Index(ABC):
         for row in rows[~self.alive[rows]][:1]:
             raise ValueError(f"row {row} was removed")
         return rows
-
-
-def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray:
-    """Return finite float32 vectors of shape (n, n_dims), without a copy where they are so already."""
-    with np.errstate(over="ignore"):
-        vectors = np.asanyarray(vectors, dtype=np.float32)
-    if vectors.ndim != 2:
-        raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
-    if n_dims is not None and vectors.shape[1] != n_dims:
-        raise ValueError(f"{name} must have {n_dims} dimensions as the index has, got {vectors.shape[1]}")
-    for start in range(0, len(vectors), 2**15):
-        finite = np.isfinite(vectors[start : start + 2**15])
-        if not finite.all():
-            row = start + int(np.argmin(finite.all(axis=1)))
-            raise ValueError(f"{name} must be finite and fit in float32, row {row} is not")
-    return vectors

@@ -72,11 +72,20 @@ class Space:
         return distances
 
     def nearest(
-        self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray, n_neighbors: int
+        self,
+        queries: np.ndarray,
+        vectors: np.ndarray,
+        asked: np.ndarray,
+        found: np.ndarray,
+        n_neighbors: int,
+        numbers: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances and rows of the nearest, out of (asked, found) pairs, at least so many of each query."""
+        """Return distances and rows of the nearest, out of (asked, found) pairs, at least so many of each query.
+
+        ``numbers`` of the pairs, the rows if None, order those at equal distances.
+        """
         distances = self.distances(queries, vectors, asked, found)
-        order = np.lexsort((found, distances, asked))
+        order = np.lexsort((found if numbers is None else numbers, distances, asked))
         counts = np.bincount(asked, minlength=len(queries))
         order = order[(np.cumsum(counts) - counts)[:, None] + np.arange(n_neighbors)]
         return distances[order], found[order]

@@ -101,7 +101,7 @@ class VoyagerIndex(ApproximateIndex):
         self.seed = seed
         self._voyager = import_optional("voyager", extra="voyager")
 
-    def _build(self, points: np.ndarray) -> None:
+    def _build_points(self, points: np.ndarray) -> None:
         voyager = self._voyager
         small = self.storage == "e4m3"
         self._graph = voyager.Index(
@@ -114,9 +114,9 @@ class VoyagerIndex(ApproximateIndex):
             max_elements=len(points),
             storage_data_type=voyager.StorageDataType.E4M3 if small else voyager.StorageDataType.Float32,
         )
-        self._add(points, np.arange(len(points)))
+        self._add_points(points, np.arange(len(points)))
 
-    def _add(self, points: np.ndarray, rows: np.ndarray) -> None:
+    def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._graph.add_items(self._stored(points), rows, num_threads=self.n_threads)
 
     def _remove(self, rows: np.ndarray) -> None:
@@ -140,10 +140,10 @@ class VoyagerIndex(ApproximateIndex):
     def _stored(self, points: np.ndarray) -> np.ndarray:
         return np.clip(points * E4M3_SCALE, -448, 448) if self.storage == "e4m3" else points
 
-    def _write(self, folder: Path) -> None:
+    def _write_search(self, folder: Path) -> None:
         self._graph.save(str(folder / "graph.voy"))
 
-    def _read(self, folder: Path, mmap: bool) -> None:
+    def _read_search(self, folder: Path, mmap: bool) -> None:
         self._graph = self._voyager.Index.load(str(folder / "graph.voy"))
 
     def __getstate__(self) -> dict[str, Any]:

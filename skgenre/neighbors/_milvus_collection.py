@@ -1,0 +1,203 @@
+"""What is asked of Milvus: a collection of numbered vectors, and errors that say what to do."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+
+from skgenre._optional import import_optional
+from skgenre.neighbors._space import batches
+
+AT_ONCE = 4096
+"""Vectors in a message: Milvus takes up to 64 MB, and gives up to 16,384 rows."""
+
+
+class MilvusCollection:
+    """A collection on a server, whose rows are an integer ``row`` and a ``vector``.
+
+    The connection is made on first use, and anew after unpickling.
+
+    Parameters
+    ----------
+    uri : str
+        File of Milvus Lite, or address.
+    token : str
+        What the server asks for; if empty, the environment variable ``MILVUS_TOKEN``.
+    timeout : float
+        Seconds to wait for an answer.
+    name : str, default=""
+        Name of the collection.
+    """
+
+    def __init__(self, uri: str, token: str, timeout: float, name: str = "") -> None:
+        uri = os.fspath(uri)
+        if "://" not in uri and not uri.endswith(".db"):
+            raise ValueError(f'uri must be an address such as "http://host:19530", or a file *.db, got {uri!r}')
+        self.uri = uri
+        self.name = name
+        self._timeout = timeout
+        self._token = token
+        self._client: Any = None
+        self._pymilvus = import_optional("pymilvus", extra="milvus")
+
+    def named(self, name: str) -> Self:
+        """Return another collection on the same server."""
+        return type(self)(self.uri, self._token, self._timeout, name)
+
+    def check_alias(self, alias: str) -> None:
+        """Raise if the alias is the name of a collection, which must not be replaced."""
+        with self._talking() as client:
+            if client.has_collection(alias) and alias in client.list_collections():
+                raise ValueError(f"collection must be an alias, {alias!r} is a collection already at {self.uri}")
+
+    def create(self, n_dims: int, metric: str, links: dict[str, int]) -> None:
+        kinds = self._pymilvus.DataType
+        with self._talking() as client:
+            schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+            schema.add_field("row", kinds.INT64, is_primary=True)
+            schema.add_field("vector", kinds.FLOAT_VECTOR, dim=n_dims)
+            graph = client.prepare_index_params()
+            graph.add_index("vector", index_type="HNSW", metric_type=metric, params=links)
+            client.create_collection(
+                self.name, schema=schema, index_params=graph, consistency_level="Strong", timeout=self._timeout
+            )
+
+    def put(self, vectors: np.ndarray, rows: np.ndarray) -> None:
+        """Write vectors at rows, over what may be there."""
+        with self._talking() as client:
+            for part in batches(len(rows), AT_ONCE):
+                entries = [
+                    {"row": row, "vector": vector}
+                    for row, vector in zip(rows[part].tolist(), np.asarray(vectors[part]), strict=True)
+                ]
+                client.upsert(self.name, entries, timeout=self._timeout)
+
+    def flush(self) -> None:
+        """Have the server write down what it has."""
+        with self._talking() as client:
+            client.flush(self.name, timeout=max(self._timeout, 600))
+
+    def take_alias(self, alias: str) -> None:
+        """Have the alias point here, and drop the collection that it pointed to."""
+        with self._talking() as client:
+            if not client.has_collection(alias):
+                client.create_alias(self.name, alias, timeout=self._timeout)
+                return
+            old = client.describe_alias(alias, timeout=self._timeout)["collection_name"]
+            client.alter_alias(self.name, alias, timeout=self._timeout)
+            client.drop_collection(old, timeout=self._timeout)
+
+    def drop(self) -> None:
+        """Drop the collection; where the server does not answer, it stays."""
+        try:
+            with self._talking() as client:
+                client.drop_collection(self.name, timeout=self._timeout)
+        except ConnectionError:
+            pass
+
+    def delete(self, rows: np.ndarray) -> None:
+        with self._talking() as client:
+            for part in batches(len(rows), AT_ONCE):
+                client.delete(self.name, ids=rows[part].tolist(), timeout=self._timeout)
+
+    def search(
+        self, queries: np.ndarray, n_asked: int, n_candidates: int, condition: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return (query, row) pairs and the vectors of the rows."""
+        asked: list[int] = []
+        rows: list[int] = []
+        vectors: list[Any] = []
+        with self._talking() as client:
+            for part in batches(len(queries), max(1, 2 * AT_ONCE // n_asked)):
+                answers = client.search(
+                    self.name,
+                    data=list(queries[part]),
+                    anns_field="vector",
+                    limit=n_asked,
+                    filter=condition,
+                    search_params={"params": {"ef": n_candidates}},
+                    output_fields=["vector"],
+                    timeout=self._timeout,
+                )
+                for number, hits in enumerate(answers, part.start):
+                    asked += [number] * len(hits)
+                    rows += [hit["row"] for hit in hits]
+                    vectors += [hit["entity"]["vector"] for hit in hits]
+        found = np.array(vectors, dtype=np.float32).reshape(len(rows), queries.shape[1])
+        return np.array(asked, dtype=np.intp), np.array(rows, dtype=np.intp), found
+
+    def get(self, rows: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+        """Return those of the rows that are there, and their vectors."""
+        entries: list[dict] = []
+        with self._talking() as client:
+            for part in batches(len(rows), AT_ONCE):
+                entries += client.get(
+                    self.name, ids=rows[part].tolist(), output_fields=["vector"], timeout=self._timeout
+                )
+        return np.array([entry["row"] for entry in entries], dtype=np.intp), [entry["vector"] for entry in entries]
+
+    def count(self, n_rows: int) -> int:
+        """Return how many of the rows below ``n_rows`` are there."""
+        with self._talking() as client:
+            answer = client.query(
+                self.name, filter=f"row < {n_rows}", output_fields=["count(*)"], timeout=self._timeout
+            )
+        return int(answer[0]["count(*)"])
+
+    def rows(self, n_rows: int) -> np.ndarray:
+        """Return which of the rows below ``n_rows`` are there."""
+        there: list[int] = []
+        with self._talking() as client:
+            for part in batches(n_rows, AT_ONCE):
+                condition = f"row >= {part.start} and row < {part.stop}"
+                answer = client.query(self.name, filter=condition, output_fields=["row"], timeout=self._timeout)
+                there += [entry["row"] for entry in answer]
+        return np.array(there, dtype=np.intp)
+
+    @contextmanager
+    def _talking(self) -> Iterator[Any]:
+        """Give the client, and say in one clear error what went wrong."""
+        errors = self._pymilvus.exceptions.MilvusException
+        try:
+            if self._client is None:
+                token = self._token or os.environ.get("MILVUS_TOKEN", "")
+                self._client = self._pymilvus.MilvusClient(uri=self.uri, token=token, timeout=self._timeout)
+            yield self._client
+        except (errors, OSError) as error:
+            self._client = None
+            raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {error}") from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_client": None, "_token": "", "_pymilvus": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._pymilvus = import_optional("pymilvus", extra="milvus")
+
+
+class RemoteVectors:
+    """Vectors of a collection as an array that fetches what it is asked for; what is not there is zero."""
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, collection: MilvusCollection, shape: tuple[int, int]) -> None:
+        self._collection = collection
+        self.shape = shape
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        rows = np.arange(len(self))[rows]
+        different, places = np.unique(rows, return_inverse=True)
+        vectors = np.zeros((len(different), self.shape[1]), dtype=np.float32)
+        there, found = self._collection.get(different)
+        if len(there):
+            vectors[np.searchsorted(different, there)] = found
+        return vectors[places].reshape(*rows.shape, self.shape[1])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self[:].astype(dtype or self.dtype, copy=False)
