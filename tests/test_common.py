@@ -9,10 +9,11 @@ import pytest
 import torch
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
+from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -55,7 +56,10 @@ ESTIMATORS = [
     *[net(max_epochs=6, class_weight="balanced", pooling="max") for net in NETS],
     *[net(max_epochs=6, validation_fraction=None, pooling="vote") for net in NETS],
     *[net(max_epochs=6, warm_start=True) for net in NETS],
-    *[EmbeddingRecommender(algorithm=a, metric=m) for a in ("brute", "annoy") for m in ("cosine", "euclidean")],
+    *[EmbeddingRecommender(algorithm=a, metric=m) for a in ("brute", "annoy", "hnsw") for m in ("cosine", "euclidean")],
+    *[EmbeddingRecommender(hubness=hubness) for hubness in ("mutual_proximity", "local_scaling")],
+    EmbeddingRecommender(make_pipeline(StandardScaler(), PCA())),
+    EmbeddingRecommender(LinearDiscriminantAnalysis()),
 ]
 
 

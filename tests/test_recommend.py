@@ -147,7 +147,8 @@ class TestNeighbors:
 
 class TestAlgorithm:
     def test_auto_is_exact_up_to_a_size_and_annoy_beyond(self, embeddings, monkeypatch):
-        monkeypatch.setattr("skgenre.recommend._recommender.BRUTE_UP_TO", 50)
+        monkeypatch.setattr("skgenre.neighbors._backends.EXACT_UP_TO", 50)
+        monkeypatch.setattr("skgenre.neighbors._backends.find_spec", lambda name: None)
         small, large = EmbeddingRecommender().fit(embeddings[:50]), EmbeddingRecommender().fit(embeddings[:51])
         assert (small.algorithm_, large.algorithm_) == ("brute", "annoy")
         assert isinstance(small.index_, ExactIndex)

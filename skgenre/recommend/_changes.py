@@ -7,10 +7,12 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.audio import as_rows
-from skgenre.neighbors import read_folder, read_index, save_folder
+from skgenre.neighbors import RecallSample, read_folder, read_index, save_folder, tune_effort
+from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
 
@@ -21,12 +23,19 @@ _FEW_GAPS = 1000
 class Changes(Search):
     """Mixin of estimators with an index: tracks are added, removed and replaced without fitting anew."""
 
+    n_neighbors: int
+    recall: float | None
+    hubness: str | None
+    random_state: Any
+    y_: np.ndarray | None
+
     def partial_fit(
         self, X: Any, y: Any = None, track_ids: Any = None, groups: Any = None, metadata: Any = None
     ) -> Self:
         """Add tracks to the collection, or fit where there is none.
 
-        The embedder stays as it is. What ``hubness`` learned of the tracks that are there stays too, until ``fit``.
+        The embedder stays as it is. The search effort is set anew where the collection has doubled since it was, and
+        what ``hubness`` goes by is learned anew where a tenth of the tracks have come since.
 
         Parameters
         ----------
@@ -63,6 +72,11 @@ class Changes(Search):
         new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
         self._add(embeddings)
         self._catalogue.add(new)
+        self.y_ = None
+        if len(self._catalogue) >= 2 * self._n_tuned:
+            self._tune()
+        if len(self._catalogue) > 1.1 * self._n_learned:
+            self._learn_hubs()
         return self
 
     def remove(self, track_ids: Any) -> Self:
@@ -94,6 +108,7 @@ class Changes(Search):
         rows = self._known(self._several(track_ids))
         self.index_.remove(rows)
         self._catalogue.remove(rows)
+        self.y_ = None
         self._close_gaps()
         return self
 
@@ -141,6 +156,7 @@ class Changes(Search):
             raise
         again = self._catalogue.of_rows(old)
         again.numbered = 0
+        self.y_ = None
         self._catalogue.remove(old)
         self._catalogue.add(again)
         self._close_gaps()
@@ -219,6 +235,30 @@ class Changes(Search):
             return recommender
 
         return read_folder(folder, KIND, read, verify=verify)
+
+    def _tune(self) -> None:
+        """Make the index search as hard as the recall takes, or only measure it."""
+        self._n_tuned = len(self._catalogue)
+        options = {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
+        if self.recall is not None:
+            self.recall_ = tune_effort(self.index_, recall=self.recall, **options)
+        elif self.index_.effort is None or self._n_tuned < 2:
+            self.recall_ = 1.0
+        else:
+            self.recall_ = float(RecallSample(self.index_, **options).measure(self.index_).mean())
+
+    def _learn_hubs(self) -> None:
+        """Learn what distances are rescaled by, of all tracks."""
+        reduction: Reduction | None = None
+        if self.hubness is not None:
+            rng = check_random_state(self.random_state)
+            kind = LocalScaling if self.hubness == "local_scaling" else MutualProximity
+            rows = self._catalogue.rows
+            reduction = kind.fit(self.metric, self.index_, rows, rng)
+            numbers = reduction.of_rows(self.index_, rows)
+            self._numbers = np.ones((self.index_.n_rows, numbers.shape[1]))
+            self._numbers[rows] = numbers
+        self._reduction, self._n_learned = reduction, len(self._catalogue)
 
     def _known(self, tracks: list) -> np.ndarray:
         """Return the rows of different tracks of the collection."""

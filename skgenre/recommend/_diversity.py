@@ -23,6 +23,7 @@ def choose(
     similarity: Callable[[int], np.ndarray] | None = None,
     diversity: float = 0.0,
     groups: Sequence[int] | None = None,
+    n_first: int = 0,
 ) -> list[int]:
     """Choose candidates by maximal marginal relevance, no two of one group in a row.
 
@@ -36,13 +37,15 @@ def choose(
         Gives the similarity of one candidate to all, on the scale of the scores. Needed for diversity.
     diversity : float, default=0.0
         From 0, where only the scores count, to 1, where only the distance from those chosen before counts.
-    groups : sequence of shape (n_candidates,) of int, default=None
-        The number of each candidate's group.
+    groups : sequence of shape (n_first + n_candidates,) of int, default=None
+        The number of each one's group.
+    n_first : int, default=0
+        Others that stand before the candidates, without a score, and are chosen as soon as their groups allow.
 
     Returns
     -------
     chosen : list of int
-        Fewer than n where the groups allow no more.
+        Places, counted with those that stand before the candidates; fewer than n where the groups allow no more.
 
     References
     ----------
@@ -56,14 +59,15 @@ def choose(
     >>> choose(np.array([0.9, 0.8, 0.7]), 3, groups=[0, 0, 1])
     [0, 2, 1]
     """
-    names = list(range(len(scores)) if groups is None else groups)
+    names = list(range(n_first + len(scores)) if groups is None else groups)
     left = Counter(names)
-    free = np.ones(len(scores), dtype=bool)
+    free = np.ones(len(names), dtype=bool)
     nearest = np.full(len(scores), -np.inf)
     chosen: list[int] = []
     while len(chosen) < n:
-        worth = scores if not chosen or not diversity else (1 - diversity) * scores - diversity * nearest
-        worth = np.where(free, worth, -np.inf)
+        relative = diversity and nearest[0] > -np.inf
+        worth = (1 - diversity) * scores - diversity * nearest if relative else scores
+        worth = np.where(free, np.concatenate([np.full(n_first, np.inf), worth]), -np.inf)
         last = names[chosen[-1]] if chosen else None
         best = int(worth.argmax()) if len(left) == len(names) else _best(worth, names, left, last, n - len(chosen))
         if best is None:
@@ -71,8 +75,8 @@ def choose(
         chosen.append(best)
         free[best] = False
         left[names[best]] -= 1
-        if diversity and similarity is not None:
-            np.maximum(nearest, similarity(best), out=nearest)
+        if diversity and similarity is not None and best >= n_first:
+            np.maximum(nearest, similarity(best - n_first), out=nearest)
     return chosen
 
 

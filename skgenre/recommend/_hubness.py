@@ -57,10 +57,9 @@ class MutualProximity:
         self.sample = sample
 
     @classmethod
-    def fit(cls, metric: str, vectors: np.ndarray, rng: np.random.RandomState) -> "MutualProximity":
+    def fit(cls, metric: str, index: Index, rows: np.ndarray, rng: np.random.RandomState) -> "MutualProximity":
         """Draw the sample."""
-        rows = np.sort(rng.permutation(len(vectors))[:_SAMPLE])
-        return cls(metric, np.array(vectors[rows], dtype=np.float64))
+        return cls(metric, index.take(np.sort(rng.permutation(rows)[:_SAMPLE])).astype(np.float64))
 
     def of_queries(self, index: Index, queries: np.ndarray) -> np.ndarray:
         numbers = np.empty((len(queries), 2))
@@ -91,11 +90,16 @@ class LocalScaling:
     L. Zelnik-Manor and P. Perona, "Self-tuning spectral clustering", 2005.
     """
 
+    @classmethod
+    def fit(cls, metric: str, index: Index, rows: np.ndarray, rng: np.random.RandomState) -> "LocalScaling":
+        """Learn nothing: the index has all there is to know."""
+        return cls()
+
     def of_queries(self, index: Index, queries: np.ndarray) -> np.ndarray:
-        return index.query(queries, min(_LOCAL, len(index.vectors)))[0][:, -1:]
+        return index.query(queries, min(_LOCAL, len(index)))[0][:, -1:]
 
     def of_rows(self, index: Index, rows: np.ndarray) -> np.ndarray:
-        n_others = len(index.vectors) - 1
+        n_others = len(index) - 1
         return query_others(index, rows, min(_LOCAL, n_others))[0][:, -1:] if n_others else np.zeros((len(rows), 1))
 
     def rescale(self, distances: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ def waypoints(start: np.ndarray, end: np.ndarray, n: int, metric: str) -> np.nda
     return ((1 - share) * start + share * end).astype(np.float32)
 
 
-def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[int] | None = None) -> list[int] | None:
+def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[int] | None = None) -> list[int]:
     """Return the way of n points from the first to the last with the least sum of squared steps.
 
     Squares make the steps even. Every point is further on than the one before it, so none comes twice.
@@ -56,12 +56,12 @@ def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[
     n : int
         Points of the way, at least 2.
     groups : sequence of shape (n_points,) of int, default=None
-        The number of each point's group; no two of one group stand in a row.
+        The number of each point's group; as few as can be of one group stand in a row.
 
     Returns
     -------
-    way : list of int or None
-        None where there is no such way.
+    way : list of int
+        The points.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[
     cost[np.tril_indices_from(cost)] = np.inf
     if groups is not None:
         names = np.asarray(groups)[order]
-        cost[names[:, None] == names] = np.inf
+        cost[names[:, None] == names] += n * steps.max() ** 2 + 1
     total = np.full(len(order), np.inf)
     total[0] = 0
     came_from = []
@@ -85,8 +85,6 @@ def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[
         sums = total[:, None] + cost
         came_from.append(sums.argmin(axis=0))
         total = sums.min(axis=0)
-    if not np.isfinite(total[-1]):
-        return None
     way = [len(order) - 1]
     for previous in reversed(came_from):
         way.append(int(previous[way[-1]]))
@@ -96,8 +94,8 @@ def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[
 def smooth_order(steps: np.ndarray, groups: Sequence[int] | None = None, apart: int = 0) -> list[int]:
     """Put points in an order of small steps that begins with the first point.
 
-    From each point it goes to the nearest that is left; then stretches of the way are turned around for as long as that
-    makes it shorter (2-opt) or keeps groups better apart.
+    From each point it goes to the nearest that is left, unless the points as they stand keep groups better apart; then
+    stretches of the way are turned around for as long as that makes it shorter (2-opt) or keeps groups better apart.
 
     Parameters
     ----------
@@ -126,7 +124,8 @@ def smooth_order(steps: np.ndarray, groups: Sequence[int] | None = None, apart: 
     [0, 2, 3, 1]
     """
     names = np.arange(len(steps)) if groups is None else np.asarray(groups)
-    order = _greedy(steps, names, apart)
+    orders = [_greedy(steps, names, apart), np.arange(len(steps))]
+    order = min(orders, key=lambda order: _clashes(names[order], apart))
     clashes = _clashes(names[order], apart)
     for _ in range(10 * len(order)):
         i, j, gains = _turns(steps, order)

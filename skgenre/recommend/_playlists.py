@@ -1,8 +1,6 @@
 """Tracks in the order to hear them: journeys and playlists."""
 
-import warnings
-from itertools import pairwise
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgenre.recommend._ids import ids_array, plain_id
 from skgenre.recommend._paths import even_path, smooth_order, waypoints
-from skgenre.recommend._recommendations import GroupWarning, Recommendations, warn_of_groups
+from skgenre.recommend._recommendations import Recommendations
 
 _NEAR_THE_WAY, _MOST_ON_THE_WAY = 50, 1000
 _APART = 3
@@ -78,9 +76,7 @@ class Playlists(Recommendations):
             vectors, rows = np.concatenate([vectors, self.index_.take(between)]), np.r_[rows, between]
         steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
         progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
-        way = even_path(steps, progress, n, self._groups_of(rows)) or even_path(steps, progress, n)
-        assert way is not None  # there is always one where groups may stand in a row
-        return self._in_order(way, steps, rows, ends)
+        return self._in_order(even_path(steps, progress, n, self._groups_of(rows)), steps, rows, ends)
 
     def playlist(
         self,
@@ -135,20 +131,20 @@ class Playlists(Recommendations):
         """
         check_is_fitted(self)
         check_scalar(n, "n", Integral, min_val=1)
+        check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
         seeds = self._several(seeds)
-        vectors, rows = self._tracks(seeds, "seeds")
+        vectors, rows, taste, allowed = self._ask(seeds, disliked, exclude, where, "seeds")
         if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):
             raise ValueError(f"seeds must be at most {n} different tracks, got {seeds!r}")
+        chosen = list(range(n))
         if len(seeds) < n:
-            options = {"diversity": diversity, "exclude": exclude, "where": where}
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", GroupWarning)
-                more, _ = self.recommend(seeds, disliked, n - len(seeds), **options)
-            found = np.array([self._catalogue.row(track) for track in more])
-            vectors, rows = np.concatenate([vectors, self.index_.take(found)]), np.r_[rows, found]
+            self._check_count("n - n_seeds", n - len(seeds), allowed)
+            rows, _, chosen = self._choose(taste, n, diversity, allowed, rows)
+            vectors = np.concatenate([vectors, self.index_.take(rows[len(seeds) :])])
+        vectors, rows, seeds = vectors[chosen], rows[chosen], [*seeds, *[None] * len(rows)]
         steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
         order = smooth_order(steps, self._groups_of(rows), _APART)
-        return self._in_order(order, steps, rows, seeds)
+        return self._in_order(order, steps, rows, [seeds[place] for place in chosen])
 
     def _one(self, track: Any, name: str) -> Any:
         tracks = self._several(track)
@@ -166,9 +162,7 @@ class Playlists(Recommendations):
     def _in_order(
         self, order: list[int], steps: np.ndarray, rows: np.ndarray, given: list
     ) -> tuple[np.ndarray, np.ndarray]:
-        groups = self._groups_of(rows)
-        if groups is not None and any(groups[one] == groups[other] for one, other in pairwise(order)):
-            warn_of_groups()
+        self._warn_of_groups(rows[order])
         ids = [self._catalogue.ids[row] if row >= 0 else plain_id(given[place]) for place, row in enumerate(rows)]
         distances = steps[order[:-1], order[1:]]
         scores = 1 - distances if self.metric == "cosine" else 1 / (1 + distances)

@@ -2,10 +2,12 @@
 
 import warnings
 from functools import partial
+from itertools import pairwise
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
@@ -36,10 +38,10 @@ class Recommendations(Search):
         """Recommend tracks like one track, or like several together.
 
         Several tracks are answered together, by what they have in common: under cosine by the mean of their directions,
-        less half that of the disliked ones (Rocchio 1971), under euclidean by the similarity to their mean, less half
-        that to the mean of the disliked ones. ``kneighbors`` answers each of several tracks on its own. A track that is
-        liked, disliked or excluded is never recommended; nor, where groups were given to ``fit``, are two tracks of one
-        group in a row.
+        less a quarter of that of the disliked ones (Rocchio 1971), under euclidean by the similarity to their mean,
+        less a quarter of that to the mean of the disliked ones. ``kneighbors`` answers each of several tracks on its
+        own. A track that is liked, disliked or excluded is never recommended; nor, where groups were given to ``fit``,
+        are two tracks of one group in a row.
 
         Parameters
         ----------
@@ -98,20 +100,27 @@ class Recommendations(Search):
         """
         check_is_fitted(self)
         check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
-        good, liked_rows = self._tracks(self._several(liked), "liked")
-        bad, disliked_rows = self._tracks([] if disliked is None else self._several(disliked), "disliked")
-        if not len(good):
-            raise ValueError("liked must hold at least one track, got none")
-        for row in np.intersect1d(liked_rows[liked_rows >= 0], disliked_rows):
-            raise ValueError(f"a track must be liked or disliked, {self._catalogue.ids[row]!r} is both")
-        allowed = self._allowed(where, exclude, [*liked_rows, *disliked_rows])
+        _, _, taste, allowed = self._ask(self._several(liked), disliked, exclude, where, "liked")
         self._check_count("n", n, allowed)
+        rows, scores, chosen = self._choose(taste, n, diversity, allowed)
+        self._warn_of_groups(rows[chosen])
+        return self._catalogue.ids_of(rows[chosen]), scores[chosen]
+
+    def _ask(
+        self, liked: list, disliked: Any, exclude: Any, where: Any, name: str
+    ) -> tuple[np.ndarray, np.ndarray, Taste, np.ndarray | None]:
+        """Return embeddings and rows of the liked, what is asked for, and which rows may be an answer."""
+        good, rows = self._tracks(liked, name)
+        bad, bad_rows = self._tracks([] if disliked is None else self._several(disliked), "disliked")
+        if not len(good):
+            raise ValueError(f"{name} must hold at least one track, got none")
+        for row in np.intersect1d(rows[rows >= 0], bad_rows):
+            raise ValueError(f"a track must be {name} or disliked, {self._catalogue.ids[row]!r} is both")
         taste = Taste.of(self.metric, good, bad)
-        if len(liked_rows) == 1 and not len(bad):
+        if len(rows) == 1 and not len(bad):
             # As kneighbors answers it, who knows that the track is one of its own neighbours.
-            taste.row = liked_rows[0]
-        rows, scores = self._choose(taste, n, diversity, allowed)
-        return self._catalogue.ids_of(rows), scores
+            taste.row = rows[0]
+        return good, rows, taste, self._allowed(where, exclude, [*rows, *bad_rows])
 
     def _tracks(self, tracks: list, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the embeddings of tracks, and their rows: -1 for those that are no ids."""
@@ -141,28 +150,37 @@ class Recommendations(Search):
             raise
 
     def _choose(
-        self, taste: Taste, n: int, diversity: float, allowed: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows to recommend and their scores, from a pool that grows until groups can be kept apart."""
+        self, taste: Taste, n: int, diversity: float, allowed: np.ndarray | None, seeds: ArrayLike = ()
+    ) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """Choose tracks, no two of one group in a row, from a pool that grows until there are enough.
+
+        Returns rows and scores, those of the seeds first, and the places of those chosen: all seeds are among them.
+        """
+        seeds = np.asarray(seeds, dtype=np.intp)
         n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
+        n_more = n - len(seeds)
         plain = not diversity and self._catalogue.groups is None and taste.away is None
-        n_pool = n if plain else min(n_allowed, max(_POOL * n, _SMALLEST_POOL))
+        n_pool = n_more if plain else min(n_allowed, max(_POOL * n_more, _SMALLEST_POOL))
         while True:
-            rows, scores = self._pool(taste, n_pool, allowed)
+            found, scores = self._pool(taste, n_pool, allowed)
+            rows = np.concatenate([seeds, found])
             chosen = choose(
                 scores,
                 n,
-                similarity=partial(self._similarity_of_rows, rows),
+                similarity=partial(self._similarity_of_rows, found),
                 diversity=diversity,
                 groups=self._groups_of(rows),
+                n_first=len(seeds),
             )
             if len(chosen) == n or n_pool == n_allowed:
                 break
             n_pool = min(n_allowed, 8 * n_pool)
-        if len(chosen) < n:
-            warn_of_groups()
-            chosen += np.setdiff1d(np.arange(len(rows)), chosen)[: n - len(chosen)].tolist()
-        return rows[chosen], scores[chosen]
+        scores = np.concatenate([np.ones(len(seeds)), scores])
+        if len(chosen) < n or not set(range(len(seeds))) <= set(chosen):
+            others = [place for place in chosen if place >= len(seeds)]
+            others += np.setdiff1d(np.arange(len(seeds), len(rows)), others).tolist()
+            chosen = [*range(len(seeds)), *others[:n_more]]
+        return rows, scores, chosen
 
     def _pool(self, taste: Taste, n: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         numbers = None
@@ -193,11 +211,8 @@ class Recommendations(Search):
         groups = self._catalogue.groups
         return None if groups is None else group_codes([groups[row] if row >= 0 else None for row in rows])
 
-
-class GroupWarning(UserWarning):
-    """Two tracks of one group stand in a row."""
-
-
-def warn_of_groups() -> None:
-    message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
-    warnings.warn(message, GroupWarning, stacklevel=4)
+    def _warn_of_groups(self, rows: np.ndarray) -> None:
+        groups = self._groups_of(rows)
+        if groups is not None and any(one == other for one, other in pairwise(groups)):
+            message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
+            warnings.warn(message, UserWarning, stacklevel=3)

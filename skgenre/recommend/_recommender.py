@@ -1,25 +1,24 @@
 """The recommender: what it learns of a collection."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_consistent_length, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skgenre.audio import as_rows, is_paths
-from skgenre.neighbors import AnnoyIndex, ExactIndex, Index
+from skgenre.neighbors import Index, make_index
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._changes import Changes
 from skgenre.recommend._embedders import embed, fit_embedder, is_fitted, requires_y
-from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction, skewness
+from skgenre.recommend._hubness import skewness
 from skgenre.recommend._playlists import Playlists
 from skgenre.recommend._queries import NeighborQueries
 
-BRUTE_UP_TO = 100_000
-"""Tracks up to which ``algorithm="auto"`` compares with every one: a query then takes a few milliseconds at most."""
+_INDEXES = {"auto": "auto", "brute": "exact", "annoy": "annoy", "hnsw": "voyager", "milvus": "milvus"}
 
 _LIST = 10
 
@@ -40,16 +39,25 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         Neighbours to find where a call does not say how many.
     metric : {"cosine", "euclidean"}, default="cosine"
         Distance between embeddings. The cosine distance is ``1 - cos``, in [0, 2]; to a zero embedding it is 1.
-    algorithm : {"auto", "brute", "annoy"}, default="auto"
-        "brute" compares with every track and is exact. "annoy" looks in a forest of random projection trees: quicker
-        on very many tracks, slow to build, and it may miss some neighbours. "auto" is "brute" up to 100,000 tracks.
+    algorithm : {"auto", "brute", "annoy", "hnsw", "milvus"}, default="auto"
+        "brute" compares with every track and is exact. The others are quicker on very many tracks and may miss some
+        neighbours: "annoy" looks in a forest of random projection trees; "hnsw" in a graph of small worlds, which takes
+        the extra ``voyager``; "milvus" asks a Milvus server or file, which takes the extra ``milvus``. "auto" is
+        "brute" up to 100,000 tracks, then "hnsw" where that is installed, else "annoy".
+    recall : float or None, default=0.95
+        Share of the true neighbours that searches must find on average, above 0 and up to 1. ``fit`` measures it on a
+        sample of queries and sets how hard the index searches. None leaves that as ``index_params`` say.
+    index_params : dict, default=None
+        Further parameters of the index, by name: ``n_trees`` of "annoy", ``m`` and ``ef_construction`` of "hnsw",
+        ``uri`` and others of "milvus", ``effort`` of each.
     hubness : {"mutual_proximity", "local_scaling"} or None, default=None
         How to keep hubs, tracks that are near to very many others, out of most lists. Distances are then rescaled, to
         lie in [0, 1], and choose among the 100 (or ten times as many as asked for) nearest. "mutual_proximity" is the
         chance that a track at random is nearer to one of the two than they are to each other; "local_scaling" measures
         distances by those of both tracks to their seventh neighbours. None leaves distances as they are.
     random_state : int, RandomState instance or None, default=None
-        Seeds Annoy's trees and the sample of mutual proximity. An int gives the same answers each time.
+        Seeds the index, the sample of queries that the recall is measured on, and that of mutual proximity. An int
+        gives the same answers each time.
 
     Attributes
     ----------
@@ -59,10 +67,16 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         Embeddings of the fitted tracks.
     track_ids_ : ndarray of shape (n_tracks,)
         Id of each fitted track: int where all ids are, else object.
-    algorithm_ : {"brute", "annoy"}
+    algorithm_ : {"brute", "annoy", "hnsw", "milvus"}
         The algorithm in use.
-    index_ : ExactIndex or AnnoyIndex
-        The index of the embeddings.
+    y_ : ndarray of shape (n_tracks,) or None
+        The genres that ``fit`` got, which scorers go by; None without, and when tracks have come or gone since.
+    index_ : Index
+        The index of the embeddings, of a class in ``skgenre.neighbors``.
+    recall_ : float
+        The recall that ``fit`` measured, or ``partial_fit`` where it doubled the collection; 1 if the search is exact.
+    effort_ : int or None
+        How hard the index searches to reach it, in its own unit; None if the search is exact.
     hubness_ : float
         Skewness of ``k_occurrence()``, computed when it is asked for: 0 where all tracks are in as many lists, above 1
         where hubs crowd others out.
@@ -122,7 +136,9 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         "embedder": [HasMethods(["fit", "transform"]), None],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "metric": [StrOptions({"cosine", "euclidean"})],
-        "algorithm": [StrOptions({"auto", "brute", "annoy"})],
+        "algorithm": [StrOptions(set(_INDEXES))],
+        "recall": [Interval(Real, 0, 1, closed="right"), None],
+        "index_params": [dict, None],
         "hubness": [StrOptions({"mutual_proximity", "local_scaling"}), None],
         "random_state": ["random_state"],
     }
@@ -137,6 +153,8 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         n_neighbors: int = 10,
         metric: str = "cosine",
         algorithm: str = "auto",
+        recall: float | None = 0.95,
+        index_params: dict[str, Any] | None = None,
         hubness: str | None = None,
         random_state: Any = None,
     ) -> None:
@@ -144,6 +162,8 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         self.n_neighbors = n_neighbors
         self.metric = metric
         self.algorithm = algorithm
+        self.recall = recall
+        self.index_params = index_params
         self.hubness = hubness
         self.random_state = random_state
 
@@ -156,7 +176,7 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         X : array-like of shape (n_tracks, n_dims), or tracks that the embedder takes
             Embeddings, or with an embedder for example paths: a lone path is one track.
         y : array-like of shape (n_tracks,), default=None
-            Genres to fit an unfitted embedder with; not used otherwise.
+            Genres to fit an unfitted embedder with, and for scorers.
         track_ids : array-like of shape (n_tracks,), default=None
             A hashable name for each track, no two equal; a ``Path`` is kept as str. None means the paths where ``X``
             is paths, else the row numbers.
@@ -178,6 +198,11 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         ValueError
             If the embedder needs ``y`` to be fitted and got none, its output is not one finite row per track, or ids,
             groups or metadata are too many or too few, or ids are not unique.
+
+        Warns
+        -----
+        RecallWarning
+            If the index cannot reach the recall.
         """
         X = as_rows(X)
         if self.embedder is None:
@@ -190,15 +215,14 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
             self._take_features_of_embedder()
             embeddings = embed(self.embedder_, X)
         self._catalogue = Catalogue.of(X, len(embeddings), track_ids, groups, metadata)
+        check_consistent_length(embeddings, y)
+        self.y_ = None if y is None else np.asarray(y)
         rng = check_random_state(self.random_state)
-        self.algorithm_ = self.algorithm
-        if self.algorithm == "auto":
-            self.algorithm_ = "brute" if len(embeddings) <= BRUTE_UP_TO else "annoy"
         # A copy, so that the caller's array can change.
-        self.index_ = self._make_index(rng).build(np.array(embeddings, order="C"))
-        self._reduction = self._make_reduction(rng)
-        if self._reduction is not None:
-            self._numbers = self._reduction.of_rows(self.index_, self._catalogue.rows)
+        self.index_ = self._make_index(len(embeddings), rng).build(np.array(embeddings, order="C"))
+        self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)
+        self._tune()
+        self._learn_hubs()
         return self
 
     @property
@@ -214,6 +238,10 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
     @property
     def n_samples_fit_(self) -> int:
         return len(self._catalogue)
+
+    @property
+    def effort_(self) -> int | None:
+        return self.index_.effort
 
     @property
     def hubness_(self) -> float:
@@ -251,17 +279,13 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
             elif hasattr(self, name):
                 delattr(self, name)
 
-    def _make_index(self, rng: np.random.RandomState) -> Index:
-        if self.algorithm_ == "brute":
-            return ExactIndex(self.metric)
-        return AnnoyIndex(self.metric, seed=rng.randint(np.iinfo(np.int32).max))
-
-    def _make_reduction(self, rng: np.random.RandomState) -> Reduction | None:
-        if self.hubness is None:
-            return None
-        if self.hubness == "local_scaling":
-            return LocalScaling()
-        return MutualProximity.fit(self.metric, self.index_.vectors, rng)
+    def _make_index(self, n_tracks: int, rng: np.random.RandomState) -> Index:
+        seed = rng.randint(np.iinfo(np.int32).max)
+        params = self.index_params or {}
+        try:
+            return make_index(_INDEXES[self.algorithm], self.metric, n_rows=n_tracks, seed=seed, **params)
+        except TypeError as error:
+            raise TypeError(f"index_params must fit algorithm={self.algorithm!r}: {error}") from error
 
     def _embeddings_of(self, X: Any) -> np.ndarray:
         if self.embedder_ is None:

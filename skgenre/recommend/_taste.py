@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.preprocessing import normalize
 
-DISLIKED = 0.5
+DISLIKED = 0.25
 """How much a disliked track counts, against 1 for a liked one."""
 
 

@@ -1,0 +1,347 @@
+"""A collection that changes while it serves, is saved, and is shared by processes."""
+
+import io
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import FunctionTransformer
+
+from skgenre import EmbeddingRecommender
+from skgenre.neighbors import RecallWarning
+
+each_algorithm = pytest.mark.parametrize("algorithm", ["brute", "annoy", "hnsw"])
+HUBNESS = [None, "mutual_proximity", "local_scaling"]
+
+
+@pytest.fixture
+def X():
+    return np.random.default_rng(0).standard_normal((80, 6)).astype(np.float32)
+
+
+def names(*rows):
+    return [f"track {row}" for row in rows]
+
+
+def fitted(X, algorithm="brute", **options):
+    pytest.importorskip({"hnsw": "voyager"}.get(algorithm, "numpy"))
+    recommender = EmbeddingRecommender(algorithm=algorithm, random_state=0, **options)
+    return recommender.fit(X, track_ids=names(*range(len(X))))
+
+
+def state(recommender):
+    return (
+        recommender.track_ids_.tolist(),
+        recommender.embeddings_.tolist(),
+        recommender.kneighbors(None, 3)[1].tolist(),
+    )
+
+
+class TestAdding:
+    @each_algorithm
+    def test_added_tracks_are_found_as_if_fitted_at_once(self, X, algorithm):
+        whole = fitted(X)
+        grown = fitted(X[:50], algorithm)
+        assert grown.partial_fit(X[50:70], track_ids=names(*range(50, 70))) is grown
+        grown.partial_fit(X[70:], track_ids=names(*range(70, 80)))
+        assert state(grown)[:2] == state(whole)[:2]
+        found, expected = grown.kneighbors(X, 5)[1], whole.kneighbors(X, 5)[1]
+        assert np.mean(found == expected) > 0.9
+        assert grown.n_samples_fit_ == 80
+
+    def test_the_first_call_fits(self, X):
+        recommender = EmbeddingRecommender().partial_fit(X[:40], groups=range(40), metadata={"year": range(40)})
+        recommender.partial_fit(X[40:], groups=range(40, 80), metadata={"year": range(40, 80)})
+        assert recommender.track_ids_.tolist() == list(range(80))
+        assert set(recommender.recommend(0, n=5, where={"year": range(75, 80)})[0]) == {75, 76, 77, 78, 79}
+
+    def test_numbers_are_never_given_twice(self, X):
+        recommender = EmbeddingRecommender().fit(X[:5]).remove([3, 4]).partial_fit(X[5:7])
+        assert recommender.track_ids_.tolist() == [0, 1, 2, 5, 6]
+
+    def test_paths_are_their_own_ids(self):
+        def listen(paths):
+            return np.array([[np.cos(turn), np.sin(turn)] for turn in (float(Path(path).stem) for path in paths)])
+
+        recommender = EmbeddingRecommender(FunctionTransformer(listen)).fit(["0.mp3", "1.mp3"])
+        recommender.partial_fit("0.1.mp3")
+        assert recommender.recommend("0.mp3", n=1)[0] == ["0.1.mp3"]
+        recommender.replace(["2.mp3"], track_ids=["0.1.mp3"])
+        assert recommender.recommend("0.mp3", n=1)[0] == ["1.mp3"]
+
+    def test_one_track_may_join_another(self, X):
+        recommender = fitted(X[:1])
+        assert recommender.partial_fit(X[1:2], track_ids=names(1)).recommend("track 0", n=1)[0] == names(1)
+
+    @pytest.mark.parametrize(
+        ("arguments", "error", "message"),
+        [
+            ({"track_ids": ["track 0", "new"]}, ValueError, "track_ids must be new, got 'track 0', which replace"),
+            ({"track_ids": ["new", "new"]}, ValueError, "track_ids must be unique"),
+            ({"track_ids": ["new"]}, ValueError, "track_ids must hold one id per track, got 1 for 2 tracks"),
+            ({"track_ids": [["a"], ["b"]]}, TypeError, "track_ids must be hashable"),
+            ({}, ValueError, "track_ids must be given, as in fit"),
+            ({"track_ids": ["a", "b"], "groups": ["x", "y"]}, ValueError, "groups must not be given, as in fit"),
+            (
+                {"track_ids": ["a", "b"], "metadata": {"year": [1, 2]}},
+                ValueError,
+                r"must have the columns \[\] as in fit",
+            ),
+            (
+                {"X": [[1.0, 2.0]], "track_ids": ["a"]},
+                ValueError,
+                "X has 2 features, but EmbeddingRecommender is expect",
+            ),
+            ({"X": [[np.nan] * 6], "track_ids": ["a"]}, ValueError, "contains NaN"),
+        ],
+    )
+    def test_what_fails_leaves_the_collection_as_it_was(self, X, arguments, error, message):
+        recommender = fitted(X)
+        before = state(recommender)
+        with pytest.raises(error, match=message):
+            recommender.partial_fit(**{"X": X[:2], **arguments})
+        assert state(recommender) == before
+
+    @pytest.mark.parametrize("hubness", HUBNESS)
+    def test_a_backend_that_dies_while_adding_loses_nothing(self, X, hubness, monkeypatch):
+        recommender = fitted(X, hubness=hubness)
+        before = state(recommender)
+
+        def die(*_, **__):
+            raise ConnectionError("the server is down")
+
+        for name in ("add", "remove"):
+            with monkeypatch.context() as patch:
+                patch.setattr(recommender.index_, name, die)
+                with pytest.raises(ConnectionError, match="the server is down"):
+                    recommender.replace(X[:2], track_ids=names(0, 1))
+            assert state(recommender) == before
+        assert recommender.partial_fit(X[:1] + 1, track_ids=["new"]).track_ids_[-1] == "new"
+        assert "new" in recommender.recommend("track 0", n=80)[0]
+
+
+class TestRemoving:
+    @each_algorithm
+    def test_removed_tracks_are_no_answer(self, X, algorithm):
+        recommender = fitted(X, algorithm).remove(names(*range(0, 80, 2)))
+        whole = fitted(X)
+        assert recommender.track_ids_.tolist() == names(*range(1, 80, 2))
+        np.testing.assert_array_equal(recommender.embeddings_, X[1::2])
+        assert recommender.kneighbors()[1].max() == 39
+        assert recommender.kneighbors_graph(n_neighbors=3).shape == (40, 40)
+        ids, _ = recommender.recommend("track 1", n=5)
+        assert list(ids) == list(whole.recommend("track 1", n=5, exclude=names(*range(0, 80, 2)))[0])
+
+    def test_many_gaps_are_closed(self, X, monkeypatch):
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 10)
+        metadata = {"number": np.arange(80)}
+        recommender = EmbeddingRecommender(hubness="local_scaling").fit(X, metadata=metadata, groups=np.arange(80) % 7)
+        twin = EmbeddingRecommender(hubness="local_scaling").fit(X, metadata=metadata, groups=np.arange(80) % 7)
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 1000)
+        twin.remove(range(50))
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 10)
+        recommender.remove(range(50))
+        assert (recommender.index_.n_rows, twin.index_.n_rows) == (30, 80)
+        assert state(recommender) == state(twin)
+        for one in (recommender, twin):
+            assert one.partial_fit(X[:1], groups=[1], metadata={"number": [80]}).track_ids_[-1] == 80
+        assert recommender.recommend(60, n=3, where={"number": range(60, 81)})[0].tolist() == (
+            twin.recommend(60, n=3, where={"number": range(60, 81)})[0].tolist()
+        )
+
+    def test_an_unknown_track_is_an_error_that_names_the_nearest(self, X):
+        recommender = fitted(X[:3])
+        before = state(recommender.partial_fit(X[3:5], track_ids=names(3, 4)))
+        with pytest.raises(
+            ValueError, match=r"track_ids must be in the collection, got 'trck 2'; did you mean 'track 2'"
+        ):
+            recommender.remove(["track 1", "trck 2"])
+        with pytest.raises(ValueError, match="track_ids must be unique"):
+            recommender.remove(names(1, 1))
+        assert state(recommender) == before
+
+    @each_algorithm
+    def test_an_empty_collection_answers_by_an_error_and_can_be_filled(self, X, algorithm):
+        recommender = fitted(X[:5], algorithm).remove(names(*range(5)))
+        with pytest.raises(ValueError, match="n_neighbors must be <= 0, got 1: there are 0 tracks"):
+            recommender.kneighbors(X[:1], 1)
+        with pytest.raises(ValueError, match="liked must be among the track_ids"):
+            recommender.recommend("track 0")
+        recommender.partial_fit(X[:3], track_ids=names(*range(3)))
+        assert recommender.recommend("track 0", n=2)[0].shape == (2,)
+
+
+class TestReplacing:
+    @each_algorithm
+    def test_a_track_moves_and_keeps_what_is_known_of_it(self, X, algorithm):
+        pytest.importorskip({"hnsw": "voyager"}.get(algorithm, "numpy"))
+        recommender = EmbeddingRecommender(algorithm=algorithm, random_state=0)
+        recommender.fit(X, track_ids=names(*range(80)), metadata={"row": np.arange(80)}, groups=np.arange(80))
+        recommender.replace(X[7] + [[0.001] * 6], track_ids=["track 3"])
+        assert recommender.recommend("track 7", n=1)[0] == ["track 3"]
+        assert recommender.recommend("track 7", n=1, where={"row": 3})[0] == ["track 3"]
+        assert recommender.n_samples_fit_ == 80
+
+    def test_unknown_tracks_are_an_error(self, X):
+        recommender = fitted(X)
+        with pytest.raises(ValueError, match="track_ids must be in the collection, got 'new'"):
+            recommender.replace(X[:1], track_ids=["new"])
+        with pytest.raises(ValueError, match="track_ids must hold one id per track, got 1 for 2 tracks"):
+            recommender.replace(X[:2], track_ids=["track 1"])
+
+    def test_an_unfitted_recommender_says_so(self, X):
+        for change in (EmbeddingRecommender().remove, EmbeddingRecommender().replace, EmbeddingRecommender().save):
+            with pytest.raises(NotFittedError):
+                change(X)
+
+
+class TestRecall:
+    @pytest.mark.parametrize("algorithm", ["annoy", "hnsw"])
+    def test_it_is_measured_and_reached(self, algorithm):
+        X = np.random.default_rng(0).standard_normal((600, 24)).astype(np.float32)
+        options = {"index_params": {"n_trees": 5}} if algorithm == "annoy" else {}
+        sure, hasty = fitted(X, algorithm, recall=0.99, **options), fitted(X, algorithm, recall=0.3, **options)
+        assert sure.recall_ >= 0.99
+        assert hasty.recall_ >= 0.3
+        assert sure.effort_ >= hasty.effort_ >= 1
+        exact = fitted(X).kneighbors()[1]
+        assert np.mean([len(set(a) & set(b)) for a, b in zip(sure.kneighbors()[1], exact, strict=True)]) > 9.6
+
+    def test_an_exact_search_has_no_effort(self, X):
+        recommender = fitted(X)
+        assert (recommender.recall_, recommender.effort_, recommender.algorithm_) == (1.0, None, "brute")
+
+    def test_none_leaves_the_effort_alone_and_measures(self, X):
+        recommender = fitted(X, "annoy", recall=None, index_params={"n_trees": 2, "effort": 1})
+        assert recommender.effort_ == 1
+        assert 0 < recommender.recall_ <= 1
+
+    def test_it_is_measured_anew_where_the_collection_doubles(self, X, monkeypatch):
+        recommender = fitted(X[:30], "annoy")
+        tuned = []
+        monkeypatch.setattr("skgenre.recommend._changes.tune_effort", lambda *_, **__: tuned.append(1) or 0.97)
+        recommender.partial_fit(X[30:50], track_ids=names(*range(30, 50)))
+        assert not tuned
+        recommender.partial_fit(X[50:], track_ids=names(*range(50, 80)))
+        assert tuned
+        assert recommender.recall_ == 0.97
+
+    def test_what_cannot_be_reached_is_warned_of(self, X, monkeypatch):
+        monkeypatch.setattr(
+            "skgenre.neighbors.AnnoyIndex._search",
+            lambda self, queries, points, n_asked, n_wanted: (
+                np.repeat(np.arange(len(queries)), n_asked),
+                np.tile(np.arange(n_asked), len(queries)),
+            ),
+        )
+        X = np.random.default_rng(0).standard_normal((300, 6))
+        with pytest.warns(RecallWarning, match=r"reaches a recall of .* 0.95 was asked for"):
+            assert fitted(X, "annoy").recall_ < 0.5
+
+    def test_wrong_parameters_of_an_index_are_an_error(self, X):
+        with pytest.raises(TypeError, match=r"index_params must fit algorithm='brute': .*n_trees"):
+            fitted(X, index_params={"n_trees": 3})
+        with pytest.raises(ValueError, match=r"'recall' parameter .* must be a float in the range \(0.0, 1.0\]"):
+            fitted(X, recall=0)
+
+
+class TestSaving:
+    @each_algorithm
+    @pytest.mark.parametrize("mmap", [False, True])
+    def test_what_was_saved_gives_the_same_answers(self, X, algorithm, mmap, tmp_path):
+        recommender = fitted(X, algorithm, hubness="mutual_proximity").remove(names(5))
+        recommender.save(tmp_path / "saved")
+        loaded = EmbeddingRecommender.load(tmp_path / "saved", mmap=mmap)
+        assert state(loaded) == state(recommender)
+        assert loaded.get_params() == recommender.get_params()
+        np.testing.assert_array_equal(loaded.recommend("track 1", n=9)[1], recommender.recommend("track 1", n=9)[1])
+        if algorithm == "brute":
+            assert (
+                isinstance(loaded.index_.vectors.base, np.memmap)
+                or isinstance(loaded.index_.vectors, np.memmap) is mmap
+            )
+        again = pickle.loads(pickle.dumps(loaded))
+        assert state(again.partial_fit(X[:1], track_ids=["new"])) == state(
+            recommender.partial_fit(X[:1], track_ids=["new"])
+        )
+
+    def test_the_embedder_is_saved_with_it(self, tmp_path):
+        recommender = EmbeddingRecommender(FunctionTransformer(np.abs)).fit([[1.0, -1.0], [2.0, -3.0], [0.0, 1.0]])
+        recommender.save(tmp_path)
+        np.testing.assert_array_equal(EmbeddingRecommender.load(tmp_path).kneighbors([[-1.0, 1.0]], 1)[1], [[0]])
+
+    def test_processes_share_one_mapped_index(self, X, tmp_path):
+        fitted(X).save(tmp_path)
+        code = "import sys; from skgenre import EmbeddingRecommender as R; import numpy as np\n"
+        code += "r = R.load(sys.argv[1]); print(list(r.recommend('track 1', n=3)[0]))\n"
+        runs = [
+            subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        expected = str(EmbeddingRecommender.load(tmp_path).recommend("track 1", n=3)[0].tolist())
+        assert [run.communicate(timeout=120)[0].strip() for run in runs] == [expected] * 2
+
+    def test_who_has_loaded_it_keeps_it_when_it_is_saved_anew(self, X, tmp_path):
+        recommender = fitted(X)
+        recommender.save(tmp_path)
+        old = EmbeddingRecommender.load(tmp_path)
+        before = state(old)
+        recommender.remove(names(*range(40))).save(tmp_path)
+        assert state(old) == before
+        assert EmbeddingRecommender.load(tmp_path).n_samples_fit_ == 40
+
+    @pytest.mark.parametrize("moment", ["joblib.dump", "os.replace", "numpy.save"])
+    def test_a_crash_in_the_middle_leaves_the_old_state_whole(self, X, tmp_path, moment):
+        recommender = fitted(X)
+        recommender.save(tmp_path)
+        joblib.dump(recommender.remove(names(*range(40))), tmp_path.parent / "new.joblib")
+        code = "import joblib, numpy, os, sys\nrecommender = joblib.load(sys.argv[2])\n"
+        code += f"{moment} = lambda *_, **__: os._exit(9)\nrecommender.save(sys.argv[1])\n"
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path), str(tmp_path.parent / "new.joblib")], check=False
+        )
+        assert run.returncode == 9
+        assert EmbeddingRecommender.load(tmp_path).n_samples_fit_ == 80
+        recommender.save(tmp_path)
+        assert EmbeddingRecommender.load(tmp_path).n_samples_fit_ == 40
+        assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+
+    def test_what_cannot_be_saved_leaves_the_old_state_whole(self, X, tmp_path):
+        recommender = fitted(X)
+        recommender.save(tmp_path)
+        recommender.embedder_ = io.StringIO()
+        recommender.embedder_.hook = lambda: None
+        with pytest.raises((TypeError, pickle.PicklingError, AttributeError)):
+            recommender.save(tmp_path)
+        assert EmbeddingRecommender.load(tmp_path).n_samples_fit_ == 80
+
+    def test_a_damaged_file_is_named(self, X, tmp_path):
+        fitted(X).save(tmp_path)
+        files = [path for path in tmp_path.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        assert len(files) >= 4
+        for path in files:
+            content = path.read_bytes()
+            for damaged in (content[:-7], content[:20] + bytes([content[20] ^ 255]) + content[21:]):
+                path.write_bytes(damaged)
+                with pytest.raises(ValueError, match=path.name):
+                    EmbeddingRecommender.load(tmp_path)
+            path.write_bytes(content)
+        os.remove(next(path for path in files if path.suffix == ".joblib"))
+        with pytest.raises(ValueError, match="is missing"):
+            EmbeddingRecommender.load(tmp_path)
+
+    def test_a_foreign_folder_is_named(self, X, tmp_path):
+        with pytest.raises(FileNotFoundError, match="nothing was saved in"):
+            EmbeddingRecommender.load(tmp_path)
+        recommender = fitted(X)
+        recommender.index_.save(tmp_path)
+        with pytest.raises(ValueError, match="holds a saved index, not recommender"):
+            EmbeddingRecommender.load(tmp_path)
+        with pytest.raises(ValueError, match="holds a saved index, not recommender"):
+            recommender.save(tmp_path)

@@ -1,0 +1,113 @@
+"""Hubs: how uneven a collection is, and distances that even it out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm, skew
+from sklearn.metrics import pairwise_distances
+from sklearn.preprocessing import StandardScaler
+
+from skgenre import EmbeddingRecommender
+
+PICTURES = Path(__file__).resolve().parents[2] / "shared" / "data" / "gtzan_pictures" / "train_valid.npz"
+REDUCTIONS = ["mutual_proximity", "local_scaling"]
+each_reduction = pytest.mark.parametrize("hubness", REDUCTIONS)
+each_metric = pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+
+
+@pytest.fixture(scope="module")
+def hubby():
+    """Return vectors with hubs: many dimensions, one centre."""
+    return np.random.default_rng(0).standard_normal((300, 60))
+
+
+def test_the_occurrence_counts_lists(hubby):
+    recommender = EmbeddingRecommender().fit(hubby)
+    lists = recommender.kneighbors(n_neighbors=5, return_distance=False)
+    counts = recommender.k_occurrence(5)
+    assert counts.tolist() == [np.count_nonzero(lists == row) for row in range(300)]
+    assert counts.sum() == 5 * 300
+
+
+def test_the_hubness_is_the_skewness_of_ten_neighbors(hubby):
+    recommender = EmbeddingRecommender(metric="euclidean").fit(hubby)
+    assert recommender.hubness_ == pytest.approx(skew(recommender.k_occurrence(10)))
+    assert recommender.hubness_ > 1
+
+
+def test_tracks_in_a_ring_have_no_hub():
+    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    assert EmbeddingRecommender(metric="euclidean").fit(np.c_[np.cos(turns), np.sin(turns)]).hubness_ == 0
+
+
+@each_reduction
+@each_metric
+def test_a_reduction_lowers_it(hubby, metric, hubness):
+    before = EmbeddingRecommender(metric=metric).fit(hubby + 0.3)
+    after = EmbeddingRecommender(metric=metric, hubness=hubness, random_state=0).fit(hubby + 0.3)
+    assert after.hubness_ < before.hubness_
+    assert after.k_occurrence().max() < before.k_occurrence().max()
+
+
+@each_metric
+def test_mutual_proximity_is_the_product_of_both_chances(hubby, metric):
+    X = hubby[:90].astype(np.float32)
+    distances, indices = EmbeddingRecommender(metric=metric, hubness="mutual_proximity").fit(X).kneighbors(None, 89)
+    plain = pairwise_distances(X.astype(float), metric=metric)
+    mean, sd = plain.mean(axis=1), plain.std(axis=1)
+    further = norm.sf(plain, mean[:, None], sd[:, None]) * norm.sf(plain, mean, sd)
+    np.testing.assert_allclose(distances, np.take_along_axis(1 - further, indices, axis=1), atol=1e-6)
+    assert (np.diff(distances) >= 0).all()
+
+
+@each_metric
+def test_local_scaling_measures_by_the_seventh_neighbors(hubby, metric):
+    X = hubby[:90].astype(np.float32)
+    distances, indices = EmbeddingRecommender(metric=metric, hubness="local_scaling").fit(X).kneighbors(None, 89)
+    plain = pairwise_distances(X.astype(float), metric=metric)
+    scale = np.sort(plain, axis=1)[:, 7]
+    scaled = 1 - np.exp(-(plain**2) / (scale[:, None] * scale))
+    np.testing.assert_allclose(distances, np.take_along_axis(scaled, indices, axis=1), atol=1e-6)
+
+
+@each_reduction
+def test_new_tracks_and_added_ones_are_rescaled_alike(hubby, hubness):
+    whole = EmbeddingRecommender(hubness=hubness, random_state=0).fit(hubby)
+    distances, _ = whole.kneighbors(hubby[:5] + 0.01, 5)
+    assert ((distances >= 0) & (distances <= 1)).all()
+    X = hubby[:, :4]
+    grown = EmbeddingRecommender(hubness=hubness, random_state=0).fit(X[:200])
+    grown.partial_fit(X[200:]).remove([0, 1])
+    assert grown.kneighbors(n_neighbors=5)[0].shape == (298, 5)
+    again = EmbeddingRecommender(hubness=hubness, random_state=0).fit(X[2:])
+    same = grown.kneighbors(n_neighbors=5)[1] == again.kneighbors(n_neighbors=5)[1]
+    assert same.mean() > 0.9
+
+
+@each_reduction
+def test_equal_tracks_are_no_trouble(hubness):
+    recommender = EmbeddingRecommender(hubness=hubness, metric="euclidean").fit(np.ones((12, 3)))
+    distances, indices = recommender.kneighbors(n_neighbors=3)
+    assert np.isfinite(distances).all()
+    assert (indices != np.arange(12)[:, None]).all()
+    assert np.isfinite(EmbeddingRecommender(hubness=hubness).fit([[1.0, 2.0], [2.0, 1.0]]).kneighbors(None, 1)[0]).all()
+
+
+@pytest.mark.skipif(not PICTURES.exists(), reason="needs GTZAN's pictures in ../shared")
+@each_reduction
+def test_on_real_music_lists_are_more_even_and_no_less_of_one_genre(hubness):
+    pictures = np.load(PICTURES, allow_pickle=True)
+    bands, genres = pictures["X"].astype(np.float32), pictures["y"]
+    X = StandardScaler().fit_transform(np.column_stack([bands.mean(axis=2), bands.std(axis=2)]))
+
+    def measure(**options):
+        recommender = EmbeddingRecommender(random_state=0, **options).fit(X)
+        indices = recommender.kneighbors(return_distance=False)
+        return recommender.hubness_, recommender.k_occurrence().max(), np.mean(genres[indices] == genres[:, None])
+
+    before, after = measure(), measure(hubness=hubness)
+    assert before[0] > 1.3
+    assert after[0] < 0.6
+    assert after[1] < 0.7 * before[1]
+    assert after[2] > before[2]

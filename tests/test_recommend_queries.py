@@ -1,0 +1,224 @@
+"""Questions about neighbours: the meaning of scikit-learn, filters, and graphs that its methods take."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+from sklearn.cluster import SpectralClustering
+from sklearn.manifold import TSNE, Isomap, trustworthiness
+from sklearn.neighbors import NearestNeighbors
+
+from skgenre import EmbeddingRecommender
+
+METRICS = ["cosine", "euclidean"]
+each_metric = pytest.mark.parametrize("metric", METRICS)
+QUERIES = [None, np.random.default_rng(1).standard_normal((7, 5)).astype(np.float32)]
+each_query = pytest.mark.parametrize("X", QUERIES, ids=["fitted", "new"])
+GENRES = np.array(["folk", "jazz", "rock"] * 20)
+YEARS = np.arange(1950, 2010)
+
+
+@pytest.fixture
+def embeddings():
+    return np.random.default_rng(0).standard_normal((60, 5)).astype(np.float32)
+
+
+@pytest.fixture
+def tagged(embeddings):
+    metadata = {"genre": GENRES, "year": YEARS}
+    return EmbeddingRecommender(metric="euclidean").fit(embeddings, metadata=metadata, groups=["a", "b"] * 30)
+
+
+def theirs(metric, embeddings, **options):
+    return NearestNeighbors(metric=metric, **options).fit(embeddings.astype(np.float64))
+
+
+class TestRadius:
+    @each_metric
+    @each_query
+    def test_neighbors_are_those_of_scikit_learn(self, embeddings, metric, X):
+        ours = EmbeddingRecommender(metric=metric).fit(embeddings)
+        radius = 0.4 if metric == "cosine" else 1.7
+        distances, indices = ours.radius_neighbors(X, radius)
+        expected = theirs(metric, embeddings).radius_neighbors(X, radius, sort_results=True)
+        assert distances.dtype == indices.dtype == object
+        assert len({len(row) for row in indices}) > 1
+        for near, found, their_near, their_found in zip(distances, indices, *expected, strict=True):
+            np.testing.assert_array_equal(found, their_found)
+            np.testing.assert_allclose(near, their_near, rtol=1e-9, atol=1e-12)
+        alone = ours.radius_neighbors(X, radius, return_distance=False)
+        assert [row.tolist() for row in alone] == [row.tolist() for row in indices]
+
+    @each_metric
+    @each_query
+    @pytest.mark.parametrize("mode", ["connectivity", "distance"])
+    def test_graph_is_that_of_scikit_learn(self, embeddings, metric, X, mode):
+        graph = EmbeddingRecommender(metric=metric).fit(embeddings).radius_neighbors_graph(X, 0.9, mode)
+        expected = theirs(metric, embeddings).radius_neighbors_graph(X, 0.9, mode)
+        assert isinstance(graph, csr_matrix)
+        assert graph.shape == expected.shape
+        np.testing.assert_allclose(graph.toarray(), expected.toarray(), rtol=1e-9, atol=1e-12)
+
+    def test_the_default_is_that_of_scikit_learn(self, embeddings):
+        ours = EmbeddingRecommender(metric="euclidean").fit(embeddings).radius_neighbors()[1]
+        expected = theirs("euclidean", embeddings).radius_neighbors()[1]
+        assert [sorted(row) for row in ours] == [sorted(row) for row in expected]
+
+    def test_a_negative_one_is_an_error(self, embeddings):
+        with pytest.raises(ValueError, match="radius == -1, must be >= 0"):
+            EmbeddingRecommender().fit(embeddings).radius_neighbors(radius=-1)
+
+    @pytest.mark.parametrize("hubness", ["mutual_proximity", "local_scaling"])
+    def test_rescaled_distances_keep_to_it_too(self, embeddings, hubness):
+        recommender = EmbeddingRecommender(hubness=hubness, random_state=0).fit(embeddings)
+        distances, indices = recommender.kneighbors(None, 59)
+        within = recommender.radius_neighbors(None, 0.3)
+        for near, found, their_near, their_found in zip(distances, indices, *within, strict=True):
+            np.testing.assert_array_equal(np.sort(found[near <= 0.3]), np.sort(their_found))
+            np.testing.assert_allclose(near[near <= 0.3], their_near)
+
+
+class TestGraph:
+    @each_metric
+    def test_with_themselves_it_is_that_of_neighbors_of_the_fitted_vectors(self, embeddings, metric):
+        ours = EmbeddingRecommender(metric=metric).fit(embeddings)
+        graph = ours.kneighbors_graph(n_neighbors=4, mode="distance", include_self=True)
+        expected = theirs(metric, embeddings).kneighbors_graph(embeddings, 4, "distance")
+        np.testing.assert_allclose(graph.toarray(), expected.toarray(), rtol=1e-6, atol=1e-6)
+        assert graph.nnz == 60 * 4
+        np.testing.assert_array_equal(ours.kneighbors_graph(n_neighbors=1, include_self=True).toarray(), np.eye(60))
+
+    def test_tsne_isomap_and_spectral_clustering_take_it(self):
+        rng = np.random.default_rng(0)
+        X = np.concatenate([rng.normal(0, 0.3, (30, 4)), rng.normal(3, 0.3, (30, 4))])
+        recommender = EmbeddingRecommender(metric="euclidean").fit(X)
+
+        graph = recommender.kneighbors_graph(n_neighbors=32, mode="distance", include_self=True)
+        options = {"n_components": 2, "perplexity": 10, "init": "random", "random_state": 0, "max_iter": 500}
+        places = TSNE(metric="precomputed", **options).fit_transform(graph)
+        assert trustworthiness(X, places, n_neighbors=5) > 0.9
+
+        graph = recommender.kneighbors_graph(n_neighbors=41, mode="distance", include_self=True)
+        places = Isomap(n_neighbors=40, metric="precomputed").fit_transform(graph)
+        expected = Isomap(n_neighbors=40, metric="euclidean").fit_transform(X.astype(np.float32).astype(float))
+        np.testing.assert_allclose(np.abs(places), np.abs(expected), atol=1e-6)
+
+        graph = recommender.kneighbors_graph(n_neighbors=10, mode="distance", include_self=True)
+        clusters = SpectralClustering(2, affinity="precomputed_nearest_neighbors", n_neighbors=10, random_state=0)
+        labels = clusters.fit_predict(graph)
+        assert len(set(labels[:30])) == len(set(labels[30:])) == 1
+        assert labels[0] != labels[-1]
+
+
+CONDITIONS = {
+    "mask": (lambda: GENRES == "jazz", GENRES == "jazz"),
+    "value": (lambda: {"genre": "jazz"}, GENRES == "jazz"),
+    "values": (lambda: {"genre": ["jazz", "rock"]}, GENRES != "folk"),
+    "range": (lambda: {"year": range(1990, 2000)}, (YEARS >= 1990) & (YEARS < 2000)),
+    "two columns": (
+        lambda: {"genre": "jazz", "year": range(1960, 2000)},
+        (GENRES == "jazz") & (YEARS >= 1960) & (YEARS < 2000),
+    ),
+    "callable of a column": (lambda: {"year": lambda year: year >= 1980}, YEARS >= 1980),
+    "callable": (lambda: lambda tracks: (tracks["year"] > 1970) & (tracks["genre"] == "folk"), None),
+    "group": (lambda: {"group": "b"}, np.arange(60) % 2 == 1),
+}
+
+
+class TestWhere:
+    @each_query
+    @pytest.mark.parametrize("condition", CONDITIONS)
+    def test_the_neighbors_are_those_of_scikit_learn_among_the_tracks_that_fit(self, tagged, embeddings, condition, X):
+        make, mask = CONDITIONS[condition]
+        mask = (YEARS > 1970) & (GENRES == "folk") if mask is None else mask
+        distances, indices = tagged.kneighbors(X, 3, where=make())
+        rows = np.flatnonzero(mask)
+        queries = embeddings if X is None else X
+        expected = theirs("euclidean", embeddings[rows]).kneighbors(queries, 4)
+        for i, (near, found) in enumerate(zip(*expected, strict=True)):
+            others = [k for k in range(4) if X is not None or rows[found[k]] != i][:3]
+            np.testing.assert_array_equal(indices[i], rows[found[others]])
+            np.testing.assert_allclose(distances[i], near[others], rtol=1e-6, atol=1e-6)
+
+    def test_every_question_takes_it(self, tagged):
+        folk = {"genre": "folk"}
+        assert set(GENRES[tagged.recommend(1, n=15, where=folk)[0]]) == {"folk"}
+        assert set(GENRES[tagged.journey(0, 3, n=8, where=folk)[0]]) == {"folk"}
+        assert set(GENRES[tagged.playlist(0, n=8, where=folk)[0]]) == {"folk"}
+        assert set(GENRES[np.concatenate(tagged.radius_neighbors(radius=2.0, where=folk)[1])]) == {"folk"}
+        assert set(GENRES[tagged.kneighbors_graph(n_neighbors=5, where=folk).indices]) == {"folk"}
+        assert set(GENRES[tagged.radius_neighbors_graph(radius=2.0, where=folk).indices]) == {"folk"}
+
+    def test_a_frame_is_metadata_by_position(self, embeddings):
+        frame = pd.DataFrame({"genre": GENRES, "year": YEARS}, index=np.arange(60)[::-1])
+        recommender = EmbeddingRecommender().fit(embeddings, metadata=frame)
+        assert set(GENRES[recommender.recommend(0, n=10, where={"genre": "rock"})[0]]) == {"rock"}
+
+    def test_a_value_that_no_track_has_leaves_none(self, tagged):
+        with pytest.raises(
+            ValueError, match=r"n must be <= 0, got 10: there are 60 tracks, of which 0 may be an answer"
+        ):
+            tagged.recommend(0, where={"genre": "polka"})
+
+    def test_excluded_tracks_are_no_answer_and_unknown_ones_are_passed_over(self, tagged):
+        first = tagged.kneighbors(None, 3, return_distance=False)[0]
+        again = tagged.kneighbors(None, 2, return_distance=False, exclude=[first[0], "gone"])[0]
+        np.testing.assert_array_equal(again, first[1:])
+        assert first[0] not in tagged.recommend(0, n=58, exclude=first[:1])[0]
+        assert tagged.recommend(0, n=1, exclude=int(first[0]))[0] == [first[1]]
+
+    @pytest.mark.parametrize(
+        ("where", "message"),
+        [
+            ({"gener": "folk"}, r"where must name columns of the metadata, .* got 'gener': did you mean 'genre'\?"),
+            (lambda tracks: tracks["label"], r"where must name columns .* got 'label'"),
+            ([True, False], r"where must be a boolean mask of the 60 tracks, got bool of shape \(2,\)"),
+            (np.arange(60), "where must be a boolean mask of the 60 tracks, got int64"),
+            (lambda tracks: tracks["genre"], "what the callable where returns must be a boolean mask"),
+            ({"year": lambda year: year}, r"where\['year'\] must be a boolean mask"),
+            ("folk", "where must be a boolean mask"),
+        ],
+    )
+    def test_a_condition_that_is_none_is_an_error(self, tagged, where, message):
+        with pytest.raises(ValueError, match=message):
+            tagged.kneighbors(where=where)
+
+    def test_a_condition_without_metadata_is_an_error(self, embeddings):
+        with pytest.raises(ValueError, match="where asks for the column 'genre', but no metadata was given to fit"):
+            EmbeddingRecommender().fit(embeddings).recommend(0, where={"genre": "folk"})
+
+    @pytest.mark.parametrize(
+        ("known", "error", "message"),
+        [
+            ({"metadata": {"year": [1, 2]}}, ValueError, "metadata 'year' must hold one value per track, got 2 for 60"),
+            ({"metadata": [1, 2]}, TypeError, "metadata must be a DataFrame or a mapping of columns, got list"),
+            ({"groups": ["a"]}, ValueError, "groups must hold one per track, got 1 for 60 tracks"),
+            ({"groups": [[1]] * 60}, TypeError, "groups must be hashable"),
+        ],
+    )
+    def test_what_is_not_known_of_every_track_is_an_error(self, embeddings, known, error, message):
+        with pytest.raises(error, match=message):
+            EmbeddingRecommender().fit(embeddings, **known)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 40), st.sampled_from(METRICS), st.integers(0, 2**32 - 1), st.data())
+def test_removed_and_excluded_tracks_are_as_if_they_had_never_been_there(n_tracks, metric, seed, data):
+    X = np.random.default_rng(seed).standard_normal((n_tracks, 3)).astype(np.float32)
+    gone = data.draw(st.sets(st.integers(0, n_tracks - 1), max_size=n_tracks - 1))
+    left = [row for row in range(n_tracks) if row not in gone]
+    ids = [f"track {row}" for row in range(n_tracks)]
+    whole = EmbeddingRecommender(metric=metric).fit(X, track_ids=ids)
+    fewer = EmbeddingRecommender(metric=metric).fit(X[left], track_ids=[ids[row] for row in left])
+    queries = np.random.default_rng(seed + 1).standard_normal((3, 3)).astype(np.float32)
+    distances, indices = whole.kneighbors(queries, len(left), exclude=[ids[row] for row in gone])
+    expected_distances, expected = fewer.kneighbors(queries, len(left))
+    np.testing.assert_array_equal(whole.track_ids_[indices], fewer.track_ids_[expected])
+    whole.remove([ids[row] for row in gone])
+    assert whole.n_samples_fit_ == len(left)
+    np.testing.assert_array_equal(whole.track_ids_, fewer.track_ids_)
+    np.testing.assert_array_equal(whole.embeddings_, fewer.embeddings_)
+    np.testing.assert_array_equal(whole.kneighbors(queries, len(left))[1], expected)
+    np.testing.assert_allclose(distances, expected_distances, rtol=1e-6, atol=1e-7)
