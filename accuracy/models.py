@@ -22,6 +22,7 @@ from skgenre import (
     MusiCNNEmbedder,
     RNNClassifier,
     TrackDescriptor,
+    make_genre_classifier,
 )
 
 N_MFCC = 20
@@ -44,8 +45,15 @@ class Audio:
         return [_loader(), TrackDescriptor(memory=self.memory)]
 
     def musicnn(self, weights: str) -> list[Any]:
-        file = WEIGHTS / f"{weights}.pth"
-        return [_loader(16000), MusiCNNEmbedder(file if file.is_file() else weights, memory=self.memory)]
+        return [_loader(16000), MusiCNNEmbedder(_weights(weights), memory=self.memory)]
+
+    def recommended(self, weights: str | None = None) -> Any:
+        return make_genre_classifier(pretrained=weights and _weights(weights), memory=self.memory)
+
+
+def _weights(name: str) -> Any:
+    file = WEIGHTS / f"{name}.pth"
+    return file if file.is_file() else name
 
 
 def _loader(sample_rate: int = 22050) -> AudioLoader:
@@ -101,6 +109,13 @@ MODELS = {
     "rnn-mfcc": Model("RNNClassifier on MFCC", lambda front: make_pipeline(*front.mfcc(), RNNClassifier())),
     "rnn-mel": Model("RNNClassifier on log-mel", lambda front: make_pipeline(*front.mel(), RNNClassifier())),
     "descriptor-svm": Model("TrackDescriptor, SVM", lambda front: svm(front.descriptors()), needs_audio=True),
+    "genre": Model("make_genre_classifier()", lambda front: front.recommended(), needs_audio=True),
+    "genre-jamendo": Model(
+        'make_genre_classifier(pretrained="jamendo")',
+        lambda front: front.recommended("jamendo"),
+        needs_audio=True,
+        note="it holds the weights of the next one.",
+    ),
     "musicnn-jamendo": Model(
         "MusiCNN by MTG-Jamendo, logistic regression",
         lambda front: linear(front.musicnn("jamendo")),
