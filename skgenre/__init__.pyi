@@ -10,7 +10,10 @@ from .datasets import make_listening_history as make_listening_history
 from .datasets import make_tracks as make_tracks
 from .descriptors import TrackDescriptor as TrackDescriptor
 from .displays import EmbeddingMapDisplay as EmbeddingMapDisplay
+from .displays import HubnessDisplay as HubnessDisplay
+from .displays import NeighborsDisplay as NeighborsDisplay
 from .displays import ProtocolsDisplay as ProtocolsDisplay
+from .displays import RecallDisplay as RecallDisplay
 from .displays import TrainingCurvesDisplay as TrainingCurvesDisplay
 from .features import FrameStatistics as FrameStatistics
 from .features import MelExtractor as MelExtractor
@@ -36,6 +39,7 @@ from .model_selection import TrackAudit as TrackAudit
 from .model_selection import audit_tracks as audit_tracks
 from .model_selection import compare_protocols as compare_protocols
 from .model_selection import evaluate_recommender as evaluate_recommender
+from .pipelines import GroupSVC as GroupSVC
 from .pipelines import make_genre_classifier as make_genre_classifier
 from .pretrained import MusiCNNEmbedder as MusiCNNEmbedder
 from .pretrained import TorchEmbedder as TorchEmbedder

@@ -5,9 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_wine
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
-from skgenre import make_genre_classifier
+from skgenre import GroupSVC, make_genre_classifier
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "shared" / "weights" / "musicnn" / "jamendo.pth"
 SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
@@ -35,20 +39,6 @@ def test_a_lone_path_is_one_track(classifier, tracks):
 def test_its_answer_is_the_average_of_its_parts(classifier, tracks):
     parts = [part.predict_proba(tracks.paths) for part in classifier.named_estimators_.values()]
     np.testing.assert_allclose(classifier.predict_proba(tracks.paths), np.mean(parts, axis=0))
-    groups = classifier.named_estimators_["descriptors"]["groups"]
-    described = classifier.named_estimators_["descriptors"][:-1].transform(tracks.paths)
-    votes = [machine.predict_proba(described) for machine in groups.estimators_]
-    np.testing.assert_allclose(groups.predict_proba(described), np.mean(votes, axis=0))
-
-
-def test_each_machine_sees_the_columns_of_its_group_alone(classifier, tracks):
-    groups = classifier.named_estimators_["descriptors"]["groups"]
-    described = classifier.named_estimators_["descriptors"][:-1].transform(tracks.paths)
-    columns = dict(classifier.named_estimators_["descriptors"]["describe"].group_slices())
-    for name, machine in groups.named_estimators_.items():
-        others = described.copy()
-        others[:, np.setdiff1d(np.arange(described.shape[1]), np.r_[columns[name]])] = 7.0
-        np.testing.assert_array_equal(machine.predict_proba(others), machine.predict_proba(described))
 
 
 def test_the_same_seed_gives_the_same_classifier(classifier, tracks):
@@ -77,3 +67,37 @@ def test_published_weights_make_a_third_part(tracks):
     made.fit(tracks.paths, tracks.target)
     assert len(made.estimators_) == 2
     assert made.score(tracks.paths, tracks.target) > 0.9
+
+
+class TestGroupSVC:
+    X, Y = load_wine(return_X_y=True)
+    GROUPS = {"first": slice(0, 6), "others": [6, 7, 8, 9, 10, 11, 12]}
+
+    def test_one_group_is_a_machine_on_standardised_columns(self):
+        machine = make_pipeline(StandardScaler(), SVC(C=10)).fit(self.X, self.Y)
+        np.testing.assert_allclose(
+            GroupSVC().fit(self.X, self.Y).decision_function(self.X), machine.decision_function(self.X)
+        )
+
+    def test_decisions_are_the_mean_of_machines_on_their_own_columns(self):
+        machines = [GroupSVC().fit(self.X[:, part], self.Y) for part in self.GROUPS.values()]
+        parts = [m.decision_function(self.X[:, part]) for m, part in zip(machines, self.GROUPS.values(), strict=True)]
+        grouped = GroupSVC(self.GROUPS).fit(self.X, self.Y)
+        np.testing.assert_allclose(grouped.decision_function(self.X), np.mean(parts, axis=0))
+
+    def test_a_lower_temperature_is_surer_and_changes_no_answer(self):
+        cold, warm = (GroupSVC(temperature=t).fit(self.X, self.Y) for t in (0.1, 1.0))
+        assert (cold.predict_proba(self.X).max(axis=1) >= warm.predict_proba(self.X).max(axis=1)).all()
+        np.testing.assert_array_equal(cold.predict(self.X), warm.predict(self.X))
+
+    @pytest.mark.parametrize(
+        ("groups", "message"),
+        [
+            ({}, "groups must name at least one group of columns, got none"),
+            ({"far": [20]}, "groups must name columns of X, which has 13: 'far', index 20 is out of bounds"),
+            ({"none": slice(5, 5)}, r"groups must name columns of X, which has 13: 'none' is slice\(5, 5, None\)"),
+        ],
+    )
+    def test_groups_that_are_not_there_are_named(self, groups, message):
+        with pytest.raises(ValueError, match=message):
+            GroupSVC(groups).fit(self.X, self.Y)

@@ -1,19 +1,17 @@
-"""Ready pipelines from paths to genre."""
+"""The recommended classifier, from paths to genre."""
 
 from typing import Any
 
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import make_column_transformer
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from skgenre.audio import AudioLoader
 from skgenre.classifiers import CNNClassifier
 from skgenre.descriptors import TrackDescriptor
 from skgenre.features import MelExtractor
+from skgenre.pipelines._group_svc import GroupSVC
 from skgenre.pretrained import MusiCNNEmbedder
 
 
@@ -29,7 +27,7 @@ def make_genre_classifier(
 
     An ordinary scikit-learn estimator, whose parts can be looked at, set and left out:
 
-    - ``"descriptors"``: a support vector machine on each group of ``TrackDescriptor``, calibrated, and averaged;
+    - ``"descriptors"``: a support vector machine on each group of ``TrackDescriptor``, averaged by ``GroupSVC``;
     - ``"cnn"``: a ``CNNClassifier`` on the mel spectrogram;
     - ``"pretrained"``, where weights are given: a logistic regression on the embeddings of ``MusiCNNEmbedder``.
 
@@ -51,7 +49,7 @@ def make_genre_classifier(
     Returns
     -------
     classifier : sklearn.ensemble.VotingClassifier
-        Takes paths. ``fit(paths, y)`` needs at least three tracks of each genre.
+        Takes paths. It fits as any other, ``fit(paths, y)``.
 
     See Also
     --------
@@ -72,7 +70,13 @@ def make_genre_classifier(
     parts: list[tuple[str, Pipeline]] = [
         (
             "descriptors",
-            Pipeline([("load", load), ("describe", TrackDescriptor(**features)), ("groups", _of_groups())]),
+            Pipeline(
+                [
+                    ("load", load),
+                    ("describe", TrackDescriptor(**features)),
+                    ("machines", GroupSVC(TrackDescriptor().group_slices())),
+                ]
+            ),
         ),
         (
             "cnn",
@@ -87,18 +91,3 @@ def make_genre_classifier(
         steps = [("load", AudioLoader(16000, duration=duration)), ("embed", embed), ("linear", linear)]
         parts.append(("pretrained", Pipeline(steps)))
     return VotingClassifier(parts, voting="soft")
-
-
-def _of_groups() -> VotingClassifier:
-    """Average a support vector machine on each group of descriptors.
-
-    Each is as wide as its group, and none has a say for the number of its columns.
-    """
-    return VotingClassifier(
-        [(name, _machine(columns)) for name, columns in TrackDescriptor().group_slices().items()], voting="soft"
-    )
-
-
-def _machine(columns: slice) -> CalibratedClassifierCV:
-    machine = make_pipeline(make_column_transformer((StandardScaler(), columns)), SVC(C=3.0))
-    return CalibratedClassifierCV(machine, method="sigmoid", cv=3, ensemble=False)
