@@ -1,6 +1,7 @@
 """What is asked of Milvus: a collection of numbered vectors, and errors that say what to do."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -12,6 +13,9 @@ from skgenre.neighbors._space import batches
 
 AT_ONCE = 4096
 """Vectors in a message: Milvus takes up to 64 MB, and gives up to 16,384 rows."""
+
+PATIENCE = 2.0
+"""Seconds to try to connect: a server may be about to start again."""
 
 
 class MilvusCollection:
@@ -159,15 +163,30 @@ class MilvusCollection:
     @contextmanager
     def _talking(self) -> Iterator[Any]:
         """Give the client, and say in one clear error what went wrong."""
-        errors = self._pymilvus.exceptions.MilvusException
+        errors = (self._pymilvus.exceptions.MilvusException, import_optional("grpc", extra="milvus").RpcError, OSError)
         try:
             if self._client is None:
-                token = self._token or os.environ.get("MILVUS_TOKEN", "")
-                self._client = self._pymilvus.MilvusClient(uri=self.uri, token=token, timeout=self._timeout)
+                self._client = self._connect(time.monotonic() + min(PATIENCE, self._timeout))
             yield self._client
-        except (errors, OSError) as error:
-            self._client = None
+        except errors as error:
+            client, self._client = self._client, None
+            if client is not None:
+                client.close()  # else the next connection would be this one
             raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {error}") from error
+
+    def _connect(self, until: float) -> Any:
+        token = self._token or os.environ.get("MILVUS_TOKEN", "")
+        while True:
+            try:
+                client = self._pymilvus.MilvusClient(uri=self.uri, token=token, timeout=self._timeout, dedicated=True)
+                break
+            except self._pymilvus.exceptions.MilvusException:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+        if self.name and client.has_collection(self.name, timeout=self._timeout):
+            client.load_collection(self.name, timeout=self._timeout)  # a server that was started again may not have
+        return client
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_client": None, "_token": "", "_pymilvus": None}
