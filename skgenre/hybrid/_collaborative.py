@@ -10,15 +10,20 @@ from threadpoolctl import threadpool_limits
 
 from skgenre._optional import import_optional
 
-REGULARIZATION = 10.0
-"""Of alternating least squares: few plays a track are the rule, and with less it learns them by heart."""
-
 
 def confidences(interactions: csr_matrix) -> csr_matrix:
     """Turn counts into confidences that a track is liked: ten plays say more than one, but not ten times as much."""
     weights = interactions.astype(np.float32, copy=True)
     weights.data = 1 + np.log(np.maximum(weights.data, 1))
     return weights
+
+
+def noise_level(interactions: csr_matrix) -> float:
+    """Return the greatest singular value that a matrix with as many entries at random would have, about.
+
+    As the regularization of alternating least squares it lets factors stay that say more than chance, and no others.
+    """
+    return float(sum(np.sqrt(interactions.nnz / max(n, 1)) for n in interactions.shape))
 
 
 def fit_model(model: Any, interactions: csr_matrix, *, n_factors: int, n_jobs: int | None, seed: int) -> Any:
@@ -51,7 +56,7 @@ def fit_model(model: Any, interactions: csr_matrix, *, n_factors: int, n_jobs: i
         common = {"factors": n_factors, "random_state": seed}
         if model == "als":
             als = import_optional("implicit.cpu.als", extra="hybrid").AlternatingLeastSquares
-            fitted = als(regularization=REGULARIZATION, num_threads=effective_n_jobs(n_jobs), **common)
+            fitted = als(regularization=noise_level(interactions), num_threads=effective_n_jobs(n_jobs), **common)
         else:
             fitted = import_optional("implicit.cpu.bpr", extra="hybrid").BayesianPersonalizedRanking(
                 num_threads=1, **common
