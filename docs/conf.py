@@ -37,7 +37,10 @@ sphinx_gallery_conf = {
             "plot_audit_tracks.py",
             "plot_compare_protocols.py",
             "plot_tune_extractor_and_net.py",
+            "plot_describe_tracks.py",
             "plot_similar_tracks.py",
+            "plot_playlist.py",
+            "plot_hybrid_recommender.py",
             "plot_inside_another_project.py",
             "plot_many_machines.py",
         ]
