@@ -172,7 +172,8 @@ class MilvusCollection:
             client, self._client = self._client, None
             if client is not None:
                 client.close()  # else the next connection would be this one
-            raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {error}") from error
+            said = error.details() if hasattr(error, "details") else error
+            raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {said}") from error
 
     def _connect(self, until: float) -> Any:
         token = self._token or os.environ.get("MILVUS_TOKEN", "")

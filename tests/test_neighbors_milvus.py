@@ -1,0 +1,224 @@
+"""Milvus behind the protocol: on a file of Milvus Lite, and on its server over the network's loopback."""
+
+import logging
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from skgenre.neighbors import ExactIndex, MilvusIndex, load_index, make_index, query_others, tune_effort
+
+pytestmark = pytest.mark.skipif(
+    find_spec("pymilvus") is None or find_spec("milvus_lite") is None,
+    reason="pymilvus or milvus-lite is not installed",
+)
+SERVER = "from milvus_lite.adapter.grpc.server import run_server; run_server({!r}, '127.0.0.1', {})"
+
+
+def spread(n_rows, random_state=0):
+    return np.random.default_rng(random_state).standard_normal((n_rows, 8)).astype(np.float32)
+
+
+class Server:
+    """Milvus Lite's server in a process of its own, that can be killed and started again."""
+
+    def __init__(self, folder):
+        self._folder = str(folder)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.uri = f"http://127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-c", SERVER.format(self._folder, self._port)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        self.process = subprocess.Popen(command, **pipes)
+        assert "listening" in self.process.stdout.readline()
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    """Keep the tracebacks that pymilvus logs out of the report."""
+    loggers = [logging.getLogger(name) for name in ("pymilvus", "milvus_lite")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    running = Server(tmp_path_factory.mktemp("server"))
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory):
+    from milvus_lite.server_manager import server_manager_instance
+
+    path = str(tmp_path_factory.mktemp("lite") / "tracks.db")
+    yield path
+    server_manager_instance.release_server(path)
+
+
+@pytest.fixture(params=["lite", "server"])
+def uri(request):
+    where = request.getfixturevalue(request.param)
+    return where if request.param == "lite" else where.uri
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_milvus_answers_as_the_exact_index_does(uri, metric):
+    vectors = spread(500)
+    index = MilvusIndex(metric, uri=uri).build(vectors[:300])
+    np.testing.assert_array_equal(index.add(vectors[300:]), np.arange(300, 500))
+    index.remove(np.arange(0, 500, 5))
+    exact = ExactIndex(metric).build(vectors)
+    exact.remove(np.arange(0, 500, 5))
+    allowed = np.arange(500) % 7 == 1
+    for ask in (
+        lambda one: one.query(spread(30, 1), 10),
+        lambda one: one.query(spread(30, 1), 10, allowed=allowed),
+        lambda one: query_others(one, np.arange(1, 500, 50), 4),
+    ):
+        (distances, rows), (expected_distances, expected) = ask(index), ask(exact)
+        same = rows == expected
+        assert same.mean() > 0.97
+        np.testing.assert_array_equal(distances[same], expected_distances[same])
+    radius = float(exact.query(spread(30, 1), 10)[0][:, -1].mean())
+    shared = [
+        len(np.intersect1d(*pair)) / max(len(pair[1]), 1)
+        for pair in zip(
+            index.query_radius(spread(30, 1), radius)[1], exact.query_radius(spread(30, 1), radius)[1], strict=True
+        )
+        if len(pair[1])
+    ]
+    assert np.mean(shared) > 0.97
+    assert tune_effort(index, recall=0.9, random_state=0) >= 0.9
+    np.testing.assert_array_equal(index.take([1, 499]), vectors[[1, 499]])
+    np.testing.assert_array_equal(np.asarray(index.vectors)[index.alive], vectors[index.alive])
+    np.testing.assert_array_equal(index.compact(), np.flatnonzero(exact.alive))
+    assert index.n_rows == 400
+
+
+def test_zero_vectors_lie_at_cosine_distance_one(lite):
+    index = MilvusIndex(uri=lite, collection="zeros").build([[0, 0], [1, 0], [-1, 0]])
+    distances, rows = index.query([[0, 0], [1, 0]], 3)
+    np.testing.assert_array_equal(distances, [[1, 1, 1], [0, 1, 2]])
+    np.testing.assert_array_equal(rows, [[0, 1, 2], [1, 0, 2]])
+
+
+def test_a_saved_and_a_pickled_index_find_their_collection_again(uri, tmp_path):
+    index = MilvusIndex(uri=uri, collection="kept", token="user:secret").build(spread(100))
+    index.remove([1])
+    index.save(tmp_path)
+    before = index.query(spread(5, 1), 4)
+    for again in (load_index(tmp_path), pickle.loads(pickle.dumps(index))):
+        for was, is_ in zip(before, again.query(spread(5, 1), 4), strict=True):
+            np.testing.assert_array_equal(is_, was)
+    assert "secret" not in (tmp_path / "manifest.json").read_text()
+    assert b"secret" not in pickle.dumps(index)
+
+
+def test_what_was_added_after_the_save_is_not_in_it_and_what_was_removed_is_gone(lite, tmp_path):
+    index = MilvusIndex(uri=lite, collection="later").build(spread(50))
+    index.save(tmp_path)
+    index.add(spread(10, 1))
+    index.remove([0, 7])
+    loaded = load_index(tmp_path)
+    assert (loaded.n_rows, len(loaded)) == (50, 48)
+    np.testing.assert_array_equal(np.flatnonzero(~loaded.alive), [0, 7])
+    assert loaded.query(spread(1, 1), 48)[1].max() < 50
+    np.testing.assert_array_equal(loaded.add(spread(1, 2)), [50])
+    np.testing.assert_array_equal(loaded.query(spread(1, 2), 1)[1], [[50]])
+
+
+def test_a_build_replaces_its_own_collection_and_no_other(lite):
+    from pymilvus import MilvusClient
+
+    old = MilvusIndex(uri=lite, collection="mine").build(spread(20))
+    MilvusIndex(uri=lite, collection="mine").build(spread(30))
+    with pytest.raises(ConnectionError, match="did not do what was asked"):
+        old.query(spread(1), 1)
+    client = MilvusClient(uri=lite)
+    assert len([name for name in client.list_collections() if name.startswith("mine")]) == 1
+    client.create_collection("yours", dimension=8)
+    with pytest.raises(ValueError, match="collection must be an alias, 'yours' is a collection already"):
+        MilvusIndex(uri=lite, collection="yours").build(spread(20))
+    assert client.has_collection("yours")
+
+
+def test_a_server_that_dies_is_told_within_seconds_and_nothing_is_lost(tmp_path):
+    server = Server(tmp_path / "server")
+    try:
+        index = MilvusIndex(uri=server.uri, timeout=3).build(spread(100))
+        index.save(tmp_path / "saved")
+        before = index.query(spread(5, 1), 4)
+        server.kill()
+        for call in (
+            lambda: index.query(spread(5, 1), 4),
+            lambda: index.add(spread(5, 1)),
+            lambda: index.remove([1]),
+            lambda: index.build(spread(5, 1)),
+            lambda: load_index(tmp_path / "saved"),
+        ):
+            start = time.monotonic()
+            with pytest.raises(ConnectionError, match=f"Milvus at {server.uri} did not do what was asked"):
+                call()
+            assert time.monotonic() - start < 30
+        server.start()
+        for one in (index, load_index(tmp_path / "saved")):
+            assert (one.n_rows, len(one)) == (100, 100)
+            for was, is_ in zip(before, one.query(spread(5, 1), 4), strict=True):
+                np.testing.assert_array_equal(is_, was)
+    finally:
+        server.kill()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot halt a process")
+def test_a_server_that_hangs_in_mid_query_is_given_up(tmp_path):
+    server = Server(tmp_path)
+    try:
+        index = MilvusIndex(uri=server.uri, timeout=2).build(spread(100))
+        server.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(ConnectionError, match="Deadline Exceeded"):
+            index.query(spread(1), 1)
+        server.process.send_signal(signal.SIGCONT)
+        np.testing.assert_array_equal(index.query(spread(1), 1)[1], [[0]])
+    finally:
+        server.kill()
+
+
+def test_bad_input_is_a_clear_error(lite):
+    with pytest.raises(ValueError, match=r"uri must be an address such as .* or a file \*.db, got \'tracks\'"):
+        make_index("milvus", uri="tracks")
+    index = MilvusIndex(uri=lite, collection="bad").build(spread(20))
+    for call, message in (
+        (lambda: index.query([[1, 2]], 1), "queries must have 8 dimensions as the index has, got 2"),
+        (lambda: index.query(spread(1), 21), "n_neighbors must be from 1 to 20"),
+        (lambda: index.add(np.full((1, 8), np.nan)), "vectors must be finite"),
+        (lambda: index.remove([20]), "rows must be from 0 to 19"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    assert (index.n_rows, len(index)) == (20, 20)
+
+
+def test_milvus_says_how_to_install_it_where_it_is_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(ImportError, match=r'pip install "skgenre\[milvus\]"'):
+        make_index("milvus", uri="tracks.db")
