@@ -1,0 +1,116 @@
+"""The promised recall: measured as anybody would, and held or warned of."""
+
+import warnings
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from skgenre.neighbors import AnnoyIndex, ExactIndex, RecallSample, RecallWarning, VoyagerIndex, tune_effort
+
+without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
+HASTY = [
+    pytest.param(lambda metric: AnnoyIndex(metric, n_trees=5, effort=1), id="annoy"),
+    pytest.param(
+        lambda metric: VoyagerIndex(metric, n_links=6, build_effort=30, effort=0), marks=without_voyager, id="voyager"
+    ),
+]
+each_metric = pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+
+
+def vectors_and_queries(n_rows=3000, n_queries=400, n_dims=24):
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((n_rows + n_queries, n_dims)) * np.arange(1, n_dims + 1) ** -0.5
+    return np.split(vectors.astype(np.float32), [n_rows])
+
+
+def recall_of(index, queries, n_neighbors=10):
+    """Compute the recall by counting shared rows, on queries of our own."""
+    exact = ExactIndex(index.metric).build(index.vectors)
+    expected, found = (one.query(queries, n_neighbors)[1] for one in (exact, index))
+    return np.mean([len(np.intersect1d(*pair)) / n_neighbors for pair in zip(expected, found, strict=True)])
+
+
+@each_metric
+@pytest.mark.parametrize("hasty", HASTY)
+@pytest.mark.parametrize("recall", [0.8, 0.98])
+def test_the_promised_recall_holds_on_queries_that_were_not_in_the_sample(hasty, metric, recall):
+    vectors, queries = vectors_and_queries()
+    index = hasty(metric).build(vectors)
+    reached = tune_effort(index, recall=recall, random_state=0)
+    assert reached >= recall
+    assert recall_of(index, queries) >= recall - 0.02
+    assert abs(recall_of(index, queries) - reached) < 0.05
+
+
+@pytest.mark.parametrize("hasty", HASTY)
+def test_no_more_effort_is_spent_than_needed(hasty):
+    vectors, queries = vectors_and_queries()
+    index = hasty("cosine").build(vectors)
+    efforts = []
+    for recall in (0.5, 0.9, 0.99):
+        tune_effort(index, recall=recall, random_state=0)
+        efforts.append(index.effort)
+    assert efforts == sorted(set(efforts))
+    index.effort //= 2
+    assert recall_of(index, queries) < 0.99
+
+
+def test_one_seed_gives_one_effort():
+    index = AnnoyIndex(n_trees=5).build(vectors_and_queries()[0])
+    efforts = set()
+    for _ in range(2):
+        tune_effort(index, recall=0.9, random_state=3)
+        efforts.add(index.effort)
+    assert len(efforts) == 1
+
+
+@without_voyager
+def test_a_recall_out_of_reach_is_warned_of_and_the_best_effort_stays():
+    vectors, queries = vectors_and_queries()
+    index = VoyagerIndex(n_links=2, build_effort=2, effort=0).build(vectors)
+    with pytest.warns(RecallWarning, match=r"VoyagerIndex reaches a recall of 0\.\d+ and no more, 0.999 was asked"):
+        reached = tune_effort(index, recall=0.999, random_state=0)
+    assert abs(recall_of(index, queries) - reached) < 0.1
+    assert index.effort > 1
+
+
+@each_metric
+def test_duplicates_and_zeros_count_as_found_at_their_distance(metric):
+    vectors = np.repeat(np.eye(4, dtype=np.float32), 50, axis=0)
+    vectors[:50] = 0
+    index = AnnoyIndex(metric, n_trees=5).build(vectors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert tune_effort(index, recall=1.0, random_state=0) == 1
+
+
+def test_removed_rows_are_neither_asked_nor_missed():
+    vectors, _ = vectors_and_queries(n_rows=1000)
+    index = AnnoyIndex(n_trees=5).build(vectors)
+    index.remove(np.arange(0, 1000, 2))
+    assert tune_effort(index, recall=0.9, random_state=0) >= 0.9
+
+
+def test_an_exact_index_and_a_lone_row_are_left_alone():
+    exact, alone = ExactIndex().build(np.eye(3)), AnnoyIndex(effort=7).build(np.eye(3)[:1])
+    assert tune_effort(exact) == tune_effort(alone) == 1.0
+    assert (exact.effort, alone.effort) == (None, 7)
+    with pytest.raises(ValueError, match="a recall can be measured from two rows on, the index holds 1"):
+        RecallSample(alone)
+
+
+@pytest.mark.parametrize("recall", [0, -1, 1.1, np.nan, "much"])
+def test_a_recall_that_is_none_is_an_error(recall):
+    with pytest.raises(ValueError, match="recall must be above 0 and at most 1, got"):
+        tune_effort(ExactIndex().build(np.eye(3)), recall=recall)
+
+
+def test_a_sample_measures_what_is_found():
+    vectors, _ = vectors_and_queries(n_rows=500)
+    index = AnnoyIndex(n_trees=1, effort=1).build(vectors)
+    sample = RecallSample(index, n_queries=101, random_state=0)
+    of_rows, of_strangers = sample.measure(ExactIndex().build(vectors))
+    assert of_rows.tolist() == [1.0] * 51
+    assert of_strangers.tolist() == [1.0] * 50
+    assert all(0 < half.mean() < 0.9 for half in sample.measure(index))
