@@ -1,5 +1,6 @@
 """The recommender of sound and listening, and how recommenders are evaluated."""
 
+import os
 import pickle
 import re
 import subprocess
@@ -319,6 +320,16 @@ class TestEstimator:
         embedder = PCA(4).fit(X[:100])
         recommender = HybridRecommender(embedder, blend="content").fit(X, history.interactions)
         np.testing.assert_allclose(recommender.content_.embeddings_, embedder.transform(X), rtol=1e-5, atol=1e-5)
+
+    def test_implicit_finds_nothing_to_warn_about_with_several_threads_of_blas(self):
+        code = (
+            "import warnings\n"
+            "warnings.simplefilter('error')\n"
+            "from skgenre import HybridRecommender\n"
+            "HybridRecommender(blend=0.5).fit([[0, 1], [1, 0], [1, 1]], [[1, 0, 1], [0, 1, 1]])\n"
+        )
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
     def test_without_implicit_the_message_says_how_to_install_it(self, X, history, monkeypatch):
         monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)

@@ -52,23 +52,25 @@ def fit_model(model: Any, interactions: csr_matrix, *, n_factors: int, n_jobs: i
     TypeError
         If the fitted model has no factors.
     """
-    if isinstance(model, str):
-        common = {"factors": n_factors, "random_state": seed}
-        if model == "als":
-            als = import_optional("implicit.cpu.als", extra="hybrid").AlternatingLeastSquares
-            fitted = als(regularization=noise_level(interactions), num_threads=effective_n_jobs(n_jobs), **common)
-        else:
-            fitted = import_optional("implicit.cpu.bpr", extra="hybrid").BayesianPersonalizedRanking(
-                num_threads=1, **common
-            )
-    else:
-        fitted = deepcopy(model)
-    # implicit has threads of its own, which those of BLAS would slow down.
+    # implicit has threads of its own, which those of BLAS would slow down; it looks for them when a model is made.
     with threadpool_limits(1, "blas"):
+        if isinstance(model, str):
+            fitted = _make_model(model, interactions, n_factors, n_jobs, seed)
+        else:
+            fitted = deepcopy(model)
         fitted.fit(confidences(interactions), show_progress=False)
     if not all(hasattr(fitted, name) for name in ("user_factors", "item_factors")):
         raise TypeError(f"collaborative must be a model that learns factors, {type(model).__name__} has none")
     return fitted
+
+
+def _make_model(name: str, interactions: csr_matrix, n_factors: int, n_jobs: int | None, seed: int) -> Any:
+    common = {"factors": n_factors, "random_state": seed}
+    if name == "bpr":
+        bpr = import_optional("implicit.cpu.bpr", extra="hybrid").BayesianPersonalizedRanking
+        return bpr(num_threads=1, **common)
+    als = import_optional("implicit.cpu.als", extra="hybrid").AlternatingLeastSquares
+    return als(regularization=noise_level(interactions), num_threads=effective_n_jobs(n_jobs), **common)
 
 
 def fold_in(item_factors: np.ndarray, history: csr_matrix, regularization: float) -> np.ndarray:

@@ -4,7 +4,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 from sklearn.preprocessing import normalize
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
@@ -148,8 +148,9 @@ class HybridQueries:
 
     def _history(self, rows: np.ndarray, liked: np.ndarray, exclude_heard: bool) -> tuple[csr_matrix, np.ndarray]:
         """Return the confidences of users in tracks, and which tracks not to recommend."""
-        nothing = csr_matrix((1, len(self.popularity_)), dtype=np.float32)
-        history = confidences(vstack([self.interactions_, nothing], format="csr")[rows])
+        nobody = rows[0] < 0
+        plays = csr_matrix((1, len(self.popularity_)), dtype=np.float32) if nobody else self.interactions_[rows]
+        history = confidences(plays)
         left_out = history.toarray() > 0 if exclude_heard else np.zeros(history.shape, dtype=bool)
         left_out[:, liked] = True
         if len(liked):

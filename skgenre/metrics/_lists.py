@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics.pairwise import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from skgenre.metrics._ranking import as_lists, check_k
+from skgenre.metrics._gains import as_lists, check_k
 
 
 def catalogue_coverage(recommended: Any, catalogue: Any, k: int = 10) -> float:

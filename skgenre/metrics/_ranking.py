@@ -7,12 +7,11 @@ stands for itself. A list shorter than ``k`` is taken for one that ends in misse
 right answer and is left out of the mean; with ``average=None`` its value is NaN.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from numbers import Integral
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse
+
+from skgenre.metrics._gains import score_queries
 
 
 def precision_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | None = "mean") -> Any:
@@ -52,7 +51,7 @@ def precision_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str
     >>> precision_at_k([["a"], ["b"]], [["a", "x"], ["x", "y"]], k=2, average=None)
     array([0.5, 0. ])
     """
-    return _score(relevant, recommended, k, average, lambda hits, gains: (hits > 0).sum(axis=1) / k)
+    return score_queries(relevant, recommended, k, average, lambda hits, gains: (hits > 0).sum(axis=1) / k)
 
 
 def recall_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | None = "mean") -> Any:
@@ -60,8 +59,14 @@ def recall_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | 
 
     Parameters
     ----------
-    relevant, recommended, k, average
-        As in :func:`precision_at_k`.
+    relevant : collection of ids, list of n_queries of them, or sparse matrix of shape (n_queries, n_tracks)
+        What is relevant to each query.
+    recommended : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
+        Ids recommended for each query, the best first.
+    k : int, default=10
+        Length of the lists.
+    average : {"mean", None}, default="mean"
+        Whether to give the mean over queries or the value of each.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def recall_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | 
     >>> recall_at_k({"a", "b", "c"}, ["a", "x", "b", "y"], k=2)
     0.3333333333333333
     """
-    return _score(
+    return score_queries(
         relevant, recommended, k, average, lambda hits, gains: (hits > 0).sum(axis=1) / (gains > 0).sum(axis=1)
     )
 
@@ -89,8 +94,14 @@ def hit_rate_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str 
 
     Parameters
     ----------
-    relevant, recommended, k, average
-        As in :func:`precision_at_k`.
+    relevant : collection of ids, list of n_queries of them, or sparse matrix of shape (n_queries, n_tracks)
+        What is relevant to each query.
+    recommended : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
+        Ids recommended for each query, the best first.
+    k : int, default=10
+        Length of the lists.
+    average : {"mean", None}, default="mean"
+        Whether to give the mean over queries or the value of each.
 
     Returns
     -------
@@ -108,7 +119,7 @@ def hit_rate_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str 
     >>> hit_rate_at_k([{"a"}, {"b"}], [["x", "a"], ["x", "y"]], k=2)
     0.5
     """
-    return _score(relevant, recommended, k, average, lambda hits, gains: (hits > 0).any(axis=1).astype(float))
+    return score_queries(relevant, recommended, k, average, lambda hits, gains: (hits > 0).any(axis=1).astype(float))
 
 
 def ndcg_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | None = "mean") -> Any:
@@ -119,10 +130,14 @@ def ndcg_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | No
 
     Parameters
     ----------
-    relevant : as in :func:`precision_at_k`, or a mapping or list of mappings of ids to gains
-        What is relevant. A gain is greater than zero; without a mapping each is one.
-    recommended, k, average
-        As in :func:`precision_at_k`.
+    relevant : collection of ids or mapping of ids to gains, list of n_queries of them, or sparse matrix
+        What is relevant to each query. A gain is greater than zero; without a mapping each is one.
+    recommended : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
+        Ids recommended for each query, the best first.
+    k : int, default=10
+        Length of the lists.
+    average : {"mean", None}, default="mean"
+        Whether to give the mean over queries or the value of each.
 
     Returns
     -------
@@ -154,7 +169,7 @@ def ndcg_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | No
         ideal = -np.sort(-gains, axis=1)[:, :k]
         return hits @ discounts / (ideal @ discounts[: ideal.shape[1]])
 
-    return _score(relevant, recommended, k, average, ndcg)
+    return score_queries(relevant, recommended, k, average, ndcg)
 
 
 def average_precision_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | None = "mean") -> Any:
@@ -162,8 +177,14 @@ def average_precision_at_k(relevant: Any, recommended: Any, k: int = 10, *, aver
 
     Parameters
     ----------
-    relevant, recommended, k, average
-        As in :func:`precision_at_k`.
+    relevant : collection of ids, list of n_queries of them, or sparse matrix of shape (n_queries, n_tracks)
+        What is relevant to each query.
+    recommended : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
+        Ids recommended for each query, the best first.
+    k : int, default=10
+        Length of the lists.
+    average : {"mean", None}, default="mean"
+        Whether to give the mean over queries or the value of each.
 
     Returns
     -------
@@ -187,7 +208,7 @@ def average_precision_at_k(relevant: Any, recommended: Any, k: int = 10, *, aver
         precisions = found.cumsum(axis=1) / (np.arange(k) + 1)
         return (precisions * found).sum(axis=1) / np.minimum((gains > 0).sum(axis=1), k)
 
-    return _score(relevant, recommended, k, average, average_precision)
+    return score_queries(relevant, recommended, k, average, average_precision)
 
 
 def reciprocal_rank_at_k(relevant: Any, recommended: Any, k: int = 10, *, average: str | None = "mean") -> Any:
@@ -195,8 +216,14 @@ def reciprocal_rank_at_k(relevant: Any, recommended: Any, k: int = 10, *, averag
 
     Parameters
     ----------
-    relevant, recommended, k, average
-        As in :func:`precision_at_k`.
+    relevant : collection of ids, list of n_queries of them, or sparse matrix of shape (n_queries, n_tracks)
+        What is relevant to each query.
+    recommended : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
+        Ids recommended for each query, the best first.
+    k : int, default=10
+        Length of the lists.
+    average : {"mean", None}, default="mean"
+        Whether to give the mean over queries or the value of each.
 
     Returns
     -------
@@ -218,86 +245,4 @@ def reciprocal_rank_at_k(relevant: Any, recommended: Any, k: int = 10, *, averag
     def reciprocal_rank(hits: np.ndarray, gains: np.ndarray) -> np.ndarray:
         return ((hits > 0) / (np.arange(k) + 1)).max(axis=1)
 
-    return _score(relevant, recommended, k, average, reciprocal_rank)
-
-
-def _score(
-    relevant: Any,
-    recommended: Any,
-    k: int,
-    average: str | None,
-    metric: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> Any:
-    """Apply a metric of gains in the order of the lists, (n, k), and all gains there are, (n, most), padded by 0."""
-    check_k(k)
-    if average not in ("mean", None):
-        raise ValueError(f'average must be "mean" or None, got {average!r}')
-    lists, lone = as_lists(recommended)
-    if isinstance(relevant, Mapping | set | frozenset) or (lone and not issparse(relevant)):
-        relevant, lone = [relevant], True
-    n_queries = relevant.shape[0] if issparse(relevant) else len(relevant)
-    if n_queries != len(lists):
-        raise ValueError(f"relevant and recommended must hold as many queries, got {n_queries} and {len(lists)}")
-    hits, gains = _hits(relevant, [items[:k] for items in lists], k)
-    values = np.full(len(hits), np.nan)
-    answerable = gains.any(axis=1)
-    values[answerable] = metric(hits[answerable], gains[answerable])
-    if average is None:
-        return values
-    if not answerable.any():
-        raise ValueError("relevant must hold at least one track of at least one query, all are empty")
-    return float(values[answerable].mean())
-
-
-def check_k(k: Any) -> None:
-    """Raise a ValueError unless k is an integer from 1 on."""
-    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-        raise ValueError(f"k must be an integer from 1 on, got {k!r}")
-
-
-def as_lists(recommended: Any) -> tuple[list, bool]:
-    """Return what is recommended to each query, and whether it was the list of one query alone."""
-    if isinstance(recommended, np.ndarray) and recommended.ndim == 2:
-        return list(recommended), False
-    lists = list(recommended)
-    lone = not lists or any(isinstance(item, str | bytes) or not isinstance(item, Iterable) for item in lists)
-    lists = [lists] if lone else lists
-    for items in lists:
-        if len(set(_plain(items))) < len(items):
-            raise ValueError(f"recommended must name each track once in a list, got {list(items)}")
-    return lists, lone
-
-
-def _hits(relevant: Any, lists: list, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gain of each recommendation, and the gains of all that is relevant, padded by zeros."""
-    answers = _rows_of(relevant) if issparse(relevant) else [_gains(answer) for answer in relevant]
-    hits = np.zeros((len(lists), k))
-    gains = np.zeros((len(lists), max(map(len, answers), default=0) or 1))
-    for query, (answer, items) in enumerate(zip(answers, lists, strict=True)):
-        hits[query, : len(items)] = [answer.get(item, 0.0) for item in _plain(items)]
-        gains[query, : len(answer)] = list(answer.values())
-    return hits, gains
-
-
-def _rows_of(matrix: Any) -> list[dict]:
-    matrix = csr_matrix(matrix != 0)
-    return [dict.fromkeys(matrix.indices[start:stop].tolist(), 1.0) for start, stop in _pairs(matrix.indptr)]
-
-
-def _pairs(indptr: np.ndarray) -> Iterable[tuple[int, int]]:
-    return zip(indptr[:-1].tolist(), indptr[1:].tolist(), strict=True)
-
-
-def _gains(answer: Collection) -> dict:
-    if not isinstance(answer, Mapping):
-        if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
-            raise ValueError(f"relevant must hold a collection of ids for each query, got {answer!r}")
-        return dict.fromkeys(_plain(answer), 1.0)
-    for item, gain in answer.items():
-        if not gain > 0:
-            raise ValueError(f"relevant must give gains greater than zero, got {gain!r} of {item!r}")
-    return {item: float(gain) for item, gain in answer.items()}
-
-
-def _plain(items: Any) -> list:
-    return items.tolist() if isinstance(items, np.ndarray) else list(items)
+    return score_queries(relevant, recommended, k, average, reciprocal_rank)

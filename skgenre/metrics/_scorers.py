@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from skgenre.metrics._gains import check_k
 from skgenre.metrics._lists import genre_purity
-from skgenre.metrics._ranking import average_precision_at_k, check_k, hit_rate_at_k, ndcg_at_k, reciprocal_rank_at_k
+from skgenre.metrics._ranking import average_precision_at_k, hit_rate_at_k, ndcg_at_k, reciprocal_rank_at_k
 
 _RANKINGS = {
     "ndcg": ndcg_at_k,

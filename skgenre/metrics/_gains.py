@@ -1,0 +1,90 @@
+"""Ranked lists and what was relevant, as matrices of gains that metrics are computed of."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix, issparse
+
+
+def score_queries(
+    relevant: Any,
+    recommended: Any,
+    k: int,
+    average: str | None,
+    metric: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Any:
+    """Apply a metric of gains in the order of the lists, (n, k), and all gains there are, (n, most), padded by 0."""
+    check_k(k)
+    if average not in ("mean", None):
+        raise ValueError(f'average must be "mean" or None, got {average!r}')
+    lists, lone = as_lists(recommended)
+    if isinstance(relevant, Mapping | set | frozenset) or (lone and not issparse(relevant)):
+        relevant, lone = [relevant], True
+    n_queries = relevant.shape[0] if issparse(relevant) else len(relevant)
+    if n_queries != len(lists):
+        raise ValueError(f"relevant and recommended must hold as many queries, got {n_queries} and {len(lists)}")
+    hits, gains = _hits(relevant, [items[:k] for items in lists], k)
+    values = np.full(len(hits), np.nan)
+    answerable = gains.any(axis=1)
+    values[answerable] = metric(hits[answerable], gains[answerable])
+    if average is None:
+        return values
+    if not answerable.any():
+        raise ValueError("relevant must hold at least one track of at least one query, all are empty")
+    return float(values[answerable].mean())
+
+
+def check_k(k: Any) -> None:
+    """Raise a ValueError unless k is an integer from 1 on."""
+    if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+        raise ValueError(f"k must be an integer from 1 on, got {k!r}")
+
+
+def as_lists(recommended: Any) -> tuple[list, bool]:
+    """Return what is recommended to each query, and whether it was the list of one query alone."""
+    if isinstance(recommended, np.ndarray) and recommended.ndim == 2:
+        return list(recommended), False
+    lists = list(recommended)
+    lone = not lists or any(isinstance(item, str | bytes) or not isinstance(item, Iterable) for item in lists)
+    lists = [lists] if lone else lists
+    for items in lists:
+        if len(set(_plain(items))) < len(items):
+            raise ValueError(f"recommended must name each track once in a list, got {list(items)}")
+    return lists, lone
+
+
+def _hits(relevant: Any, lists: list, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gain of each recommendation, and the gains of all that is relevant, padded by zeros."""
+    answers = _rows_of(relevant) if issparse(relevant) else [_gains(answer) for answer in relevant]
+    hits = np.zeros((len(lists), k))
+    gains = np.zeros((len(lists), max(map(len, answers), default=0) or 1))
+    for query, (answer, items) in enumerate(zip(answers, lists, strict=True)):
+        hits[query, : len(items)] = [answer.get(item, 0.0) for item in _plain(items)]
+        gains[query, : len(answer)] = list(answer.values())
+    return hits, gains
+
+
+def _rows_of(matrix: Any) -> list[dict]:
+    matrix = csr_matrix(matrix != 0)
+    return [dict.fromkeys(matrix.indices[start:stop].tolist(), 1.0) for start, stop in _pairs(matrix.indptr)]
+
+
+def _pairs(indptr: np.ndarray) -> Iterable[tuple[int, int]]:
+    return zip(indptr[:-1].tolist(), indptr[1:].tolist(), strict=True)
+
+
+def _gains(answer: Collection) -> dict:
+    if not isinstance(answer, Mapping):
+        if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
+            raise ValueError(f"relevant must hold a collection of ids for each query, got {answer!r}")
+        return dict.fromkeys(_plain(answer), 1.0)
+    for item, gain in answer.items():
+        if not gain > 0:
+            raise ValueError(f"relevant must give gains greater than zero, got {gain!r} of {item!r}")
+    return {item: float(gain) for item, gain in answer.items()}
+
+
+def _plain(items: Any) -> list:
+    return items.tolist() if isinstance(items, np.ndarray) else list(items)
