@@ -217,10 +217,11 @@ class TestRecall:
         recommender = fitted(X)
         assert (recommender.recall_, recommender.effort_, recommender.algorithm_) == (1.0, None, "brute")
 
-    def test_none_leaves_the_effort_alone_and_measures(self, X):
+    def test_none_leaves_the_effort_alone(self, X):
         recommender = fitted(X, "annoy", recall=None, index_params={"n_trees": 2, "effort": 1})
         assert recommender.effort_ == 1
-        assert 0 < recommender.recall_ <= 1
+        assert np.isnan(recommender.recall_)
+        assert fitted(X, recall=None).recall_ == 1
 
     def test_it_is_measured_anew_where_the_collection_doubles(self, X, monkeypatch):
         recommender = fitted(X[:30], "annoy")
@@ -345,3 +346,32 @@ class TestSaving:
             EmbeddingRecommender.load(tmp_path)
         with pytest.raises(ValueError, match="holds a saved index, not recommender"):
             recommender.save(tmp_path)
+
+
+class TestMilvus:
+    @pytest.fixture
+    def options(self, tmp_path):
+        pytest.importorskip("pymilvus")
+        pytest.importorskip("milvus_lite")
+        return {"algorithm": "milvus", "index_params": {"uri": str(tmp_path / "tracks.db")}, "random_state": 0}
+
+    def test_a_file_of_milvus_lite_gives_the_exact_answers_and_changes(self, X, options, tmp_path):
+        metadata = {"even": np.arange(40) % 2 == 0}
+        assert EmbeddingRecommender(**options).fit(X).recall_ >= 0.95
+        recommender = EmbeddingRecommender(**options, recall=None)
+        recommender.fit(X[:40], track_ids=names(*range(40)), metadata=metadata)
+        exact = EmbeddingRecommender().fit(X[:40], track_ids=names(*range(40)), metadata=metadata)
+        assert recommender.algorithm_ == "milvus"
+        for one in (recommender, exact):
+            one.partial_fit(X[40:42], track_ids=names(40, 41), metadata={"even": [True, False]}).remove(names(0, 1))
+        assert state(recommender) == state(exact)
+        assert recommender.recommend("track 2", n=5, where={"even": True})[0].tolist() == (
+            exact.recommend("track 2", n=5, where={"even": True})[0].tolist()
+        )
+        recommender.save(tmp_path / "saved")
+        assert state(EmbeddingRecommender.load(tmp_path / "saved")) == state(exact)
+
+    def test_a_server_that_is_down_is_a_clear_error(self, X, options):
+        down = {"uri": "http://127.0.0.1:1", "timeout": 0.5}
+        with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
+            EmbeddingRecommender(**{**options, "index_params": down}).fit(X)

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.audio import as_rows
-from skgenre.neighbors import RecallSample, read_folder, read_index, save_folder, tune_effort
+from skgenre.neighbors import read_folder, read_index, save_folder, tune_effort
 from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
@@ -237,15 +237,12 @@ class Changes(Search):
         return read_folder(folder, KIND, read, verify=verify)
 
     def _tune(self) -> None:
-        """Make the index search as hard as the recall takes, or only measure it."""
+        """Make the index search as hard as the recall takes."""
         self._n_tuned = len(self._catalogue)
-        options = {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
+        self.recall_ = 1.0 if self.index_.effort is None else np.nan
         if self.recall is not None:
+            options = {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
             self.recall_ = tune_effort(self.index_, recall=self.recall, **options)
-        elif self.index_.effort is None or self._n_tuned < 2:
-            self.recall_ = 1.0
-        else:
-            self.recall_ = float(RecallSample(self.index_, **options).measure(self.index_).mean())
 
     def _learn_hubs(self) -> None:
         """Learn what distances are rescaled by, of all tracks."""

@@ -73,6 +73,55 @@ class NeighborQueries(Search):
         indices = self._catalogue.places[found]
         return (distances, indices) if return_distance else indices
 
+    def neighbors_of(
+        self, tracks: Any, n_neighbors: int | None = None, *, where: Any = None, exclude: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the fitted tracks nearest to each of several, all by their ids.
+
+        Parameters
+        ----------
+        tracks : an id or path, or array-like of shape (n_queries,) of them
+            Tracks, looked up as ids first; what is no id is a path, or open binary file, and goes through the
+            embedder. A track of the collection leaves itself out.
+        n_neighbors : int, default=None
+            How many to find. None means the parameter ``n_neighbors``.
+        where, exclude : default=None
+            As in ``kneighbors``.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_queries, n_neighbors)
+            The nearest first.
+        distances : ndarray of shape (n_queries, n_neighbors), float64
+            As ``kneighbors`` gives them.
+
+        Raises
+        ------
+        ValueError
+            If a track is neither an id nor a path for an embedder, or fewer tracks may be an answer than
+            ``n_neighbors``.
+
+        Examples
+        --------
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [1.0], [3.0]], track_ids=list("abc"))
+        >>> recommender.neighbors_of(["a", "c"], n_neighbors=1)
+        (array([['b'],
+               ['b']], dtype=object), array([[1.],
+               [2.]]))
+        """
+        check_is_fitted(self)
+        n_neighbors = self.n_neighbors if n_neighbors is None else n_neighbors
+        vectors, rows = self._tracks(self._several(tracks), "tracks")
+        allowed = self._allowed(where, exclude)
+        known = rows >= 0
+        self._check_count("n_neighbors", n_neighbors, allowed, leave_out=rows[known] if known.any() else None)
+        distances, found = np.empty((len(rows), n_neighbors)), np.empty((len(rows), n_neighbors), dtype=np.intp)
+        for which, own in ((known, rows[known]), (~known, None)):
+            if which.any():
+                distances[which], found[which] = self._search(vectors[which], n_neighbors, rows=own, allowed=allowed)
+        return self._catalogue.ids_of(found.ravel()).reshape(found.shape), distances
+
     def kneighbors_graph(
         self,
         X: Any = None,

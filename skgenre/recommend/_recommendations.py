@@ -12,7 +12,6 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.audio import is_paths
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._search import Search
 from skgenre.recommend._taste import DISLIKED, Taste
@@ -22,8 +21,6 @@ _POOL, _SMALLEST_POOL = 10, 100
 
 class Recommendations(Search):
     """Mixin of estimators with an index: answers by ids."""
-
-    embedder_: Any
 
     def recommend(
         self,
@@ -121,33 +118,6 @@ class Recommendations(Search):
             # As kneighbors answers it, who knows that the track is one of its own neighbours.
             taste.row = rows[0]
         return good, rows, taste, self._allowed(where, exclude, [*rows, *bad_rows])
-
-    def _tracks(self, tracks: list, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the embeddings of tracks, and their rows: -1 for those that are no ids."""
-        rows = np.array([self._catalogue.row(track) for track in tracks], dtype=np.intp)
-        vectors = np.empty((len(tracks), self.index_.vectors.shape[1]), dtype=np.float32)
-        vectors[rows >= 0] = self.index_.take(rows[rows >= 0])
-        if (rows < 0).any():
-            vectors[rows < 0] = self._embeddings_of_strangers([tracks[i] for i in np.flatnonzero(rows < 0)], name)
-        if self.metric == "cosine":
-            for i in np.flatnonzero(~vectors.any(axis=1)):
-                raise ValueError(f"{name} must have a direction under cosine, the embedding of {tracks[i]!r} is zero")
-        return vectors, rows
-
-    def _embeddings_of_strangers(self, tracks: list, name: str) -> np.ndarray:
-        """Embed tracks that are no ids: paths or open files."""
-        for track in tracks:
-            hint = self._catalogue.hint(track)
-            if self.embedder_ is None:
-                raise ValueError(f"{name} must be among the track_ids where embedder is None, got {track!r}{hint}")
-            if not is_paths([track]):
-                raise ValueError(f"{name} must be track_ids or paths, got {track!r}; kneighbors takes other tracks")
-        try:
-            return self._embeddings_of(tracks)
-        except Exception as error:
-            hint = self._catalogue.hint(tracks[0])
-            error.add_note(f"{tracks[0]!r} is not one of the track_ids, so it was taken for a path{hint}")
-            raise
 
     def _choose(
         self, taste: Taste, n: int, diversity: float, allowed: np.ndarray | None, seeds: ArrayLike = ()

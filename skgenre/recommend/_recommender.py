@@ -6,24 +6,21 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, make_index
+from skgenre.recommend._attributes import Attributes
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._changes import Changes
 from skgenre.recommend._embedders import embed, fit_embedder, is_fitted, requires_y
-from skgenre.recommend._hubness import skewness
 from skgenre.recommend._playlists import Playlists
-from skgenre.recommend._queries import NeighborQueries
 
 _INDEXES = {"auto": "auto", "brute": "exact", "annoy": "annoy", "hnsw": "voyager", "milvus": "milvus"}
 
-_LIST = 10
 
-
-class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
+class EmbeddingRecommender(Playlists, Attributes, Changes, BaseEstimator):
     """Find similar tracks: the nearest neighbours of a track by its embedding.
 
     Given a trained genre pipeline as ``embedder``, it takes paths; given none, it takes embeddings from anywhere.
@@ -46,7 +43,7 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         "brute" up to 100,000 tracks, then "hnsw" where that is installed, else "annoy".
     recall : float or None, default=0.95
         Share of the true neighbours that searches must find on average, above 0 and up to 1. ``fit`` measures it on a
-        sample of queries and sets how hard the index searches. None leaves that as ``index_params`` say.
+        sample of queries and sets how hard the index searches. None leaves that as ``index_params`` say, unmeasured.
     index_params : dict, default=None
         Further parameters of the index, by name: ``n_trees`` of "annoy", ``m`` and ``ef_construction`` of "hnsw",
         ``uri`` and others of "milvus", ``effort`` of each.
@@ -67,6 +64,10 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         Embeddings of the fitted tracks.
     track_ids_ : ndarray of shape (n_tracks,)
         Id of each fitted track: int where all ids are, else object.
+    groups_ : ndarray of shape (n_tracks,) or None
+        Group of each track.
+    metadata_ : dict of str to ndarray of shape (n_tracks,)
+        Columns of the metadata.
     algorithm_ : {"brute", "annoy", "hnsw", "milvus"}
         The algorithm in use.
     y_ : ndarray of shape (n_tracks,) or None
@@ -74,7 +75,8 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
     index_ : Index
         The index of the embeddings, of a class in ``skgenre.neighbors``.
     recall_ : float
-        The recall that ``fit`` measured, or ``partial_fit`` where it doubled the collection; 1 if the search is exact.
+        The recall that ``fit`` measured, or ``partial_fit`` where it doubled the collection; 1 if the search is exact,
+        NaN if ``recall`` is None.
     effort_ : int or None
         How hard the index searches to reach it, in its own unit; None if the search is exact.
     hubness_ : float
@@ -224,53 +226,6 @@ class EmbeddingRecommender(Playlists, NeighborQueries, Changes, BaseEstimator):
         self._tune()
         self._learn_hubs()
         return self
-
-    @property
-    def embeddings_(self) -> np.ndarray:
-        # Held by the index alone: joblib writes an array twice that two attributes share.
-        vectors = self.index_.vectors
-        return vectors if len(vectors) == len(self._catalogue) else vectors[self._catalogue.rows]
-
-    @property
-    def track_ids_(self) -> np.ndarray:
-        return self._catalogue.track_ids
-
-    @property
-    def n_samples_fit_(self) -> int:
-        return len(self._catalogue)
-
-    @property
-    def effort_(self) -> int | None:
-        return self.index_.effort
-
-    @property
-    def hubness_(self) -> float:
-        return skewness(self.k_occurrence())
-
-    def k_occurrence(self, n_neighbors: int | None = None) -> np.ndarray:
-        """Count in how many of the tracks' lists of neighbours each track is.
-
-        Parameters
-        ----------
-        n_neighbors : int, default=None
-            Length of a list. None means 10, or as many as there are other tracks.
-
-        Returns
-        -------
-        occurrence : ndarray of shape (n_tracks,), int
-            One count a track: ``n_neighbors`` on average.
-
-        Examples
-        --------
-        >>> from skgenre import EmbeddingRecommender
-        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [1.0], [2.5], [-1.5]])
-        >>> recommender.k_occurrence(n_neighbors=1)
-        array([2, 2, 0, 0])
-        """
-        check_is_fitted(self)
-        n_neighbors = min(_LIST, self.n_samples_fit_ - 1) if n_neighbors is None else n_neighbors
-        indices = self.kneighbors(None, n_neighbors, return_distance=False)
-        return np.bincount(np.ravel(indices), minlength=self.n_samples_fit_)
 
     def _take_features_of_embedder(self) -> None:
         for name in ("n_features_in_", "feature_names_in_"):

@@ -1,0 +1,271 @@
+"""The Displays of a recommender: neighbours to listen to, hubs, and what a recall costs."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import soundfile
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import skew
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import FunctionTransformer
+
+from skgenre import EmbeddingRecommender, HubnessDisplay, NeighborsDisplay, RecallDisplay
+
+RATE = 22050
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def similar():
+    embeddings = [[3.0, 0.0], [2.0, 1.0], [1.0, 1.0], [0.0, 3.0]]
+    metadata = {"genre": ["folk", "folk", "jazz", "<jazz>"], "year": [1, 2, 3, 4]}
+    return EmbeddingRecommender().fit(embeddings, track_ids=list("abcd"), metadata=metadata, groups=list("xyxz"))
+
+
+class Table(HTMLParser):
+    """The rows of a table: the text of each cell, and its class."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.rows, self.sounds, self.inside = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("th", "td"):
+            self.rows[-1].append(["", dict(attributes).get("class")])
+            self.inside = True
+        if tag == "audio":
+            self.sounds.append(dict(attributes))
+
+    def handle_endtag(self, tag):
+        if tag in ("th", "td"):
+            self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.rows[-1][-1][0] += data
+
+    @property
+    def texts(self):
+        return [[text for text, _ in row] for row in self.rows]
+
+
+def names_of_rows(ax):
+    """Return the labels of the ticks that are in sight."""
+    low, high = sorted(ax.get_ylim())
+    return [label for tick, label in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True) if low <= tick <= high]
+
+
+def texts_inside(figure):
+    """Return whether no text of a figure is cut off."""
+    figure.draw_without_rendering()
+    width, height = figure.get_size_inches() * figure.dpi
+    boxes = [
+        text.get_window_extent()
+        for ax in figure.axes
+        for text in (*ax.texts, *names_of_rows(ax), *(ax.get_legend().get_texts() if ax.get_legend() else ()))
+        if text.get_text()
+    ]
+    return all(box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1 for box in boxes)
+
+
+# --- neighbours
+
+
+def test_the_table_lists_each_query_with_its_neighbors(similar):
+    display = NeighborsDisplay.from_estimator(similar, ["a", "d"], n_neighbors=2, columns=["genre"])
+    assert Table(display.to_html()).texts == [
+        ["Track", "Distance", "Genre"],
+        ["a", "", "folk"],
+        ["b", "0.106", "folk"],
+        ["c", "0.293", "jazz"],
+        ["d", "", "<jazz>"],
+        ["c", "0.293", "jazz"],
+        ["b", "0.553", "folk"],
+    ]
+    assert display._repr_html_() == display.to_html()
+
+
+def test_what_a_neighbor_has_in_common_with_its_query_is_marked(similar):
+    rows = Table(NeighborsDisplay.from_estimator(similar, "a", n_neighbors=2).to_html()).rows
+    assert [text for text, _ in rows[0]] == ["Track", "Distance", "Genre", "Year", "Group"]
+    assert [style for _, style in rows[1][2:]] == [None] * 3
+    assert [style for _, style in rows[2][2:]] == ["same", None, None]
+    assert [style for _, style in rows[3][2:]] == [None, None, "same"]
+
+
+@pytest.mark.parametrize("tracks", ["a", ["a"], np.array(["a"], dtype=object)])
+def test_a_lone_track_is_one_query(similar, tracks):
+    display = NeighborsDisplay.from_estimator(similar, tracks, n_neighbors=1)
+    assert [query["track"] for query in display.queries] == ["a"]
+    assert [track["track"] for track in display.neighbors[0]] == ["b"]
+
+
+def test_filters_reach_the_recommender(similar):
+    display = NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, where={"genre": "jazz"})
+    assert display.neighbors[0][0]["track"] == "c"
+    assert NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, exclude="b").neighbors[0][0]["track"] == "c"
+
+
+@pytest.fixture
+def tones(tmp_path):
+    paths = [str(tmp_path / f"{pitch}.wav") for pitch in (220, 230, 3000)]
+    for path, pitch in zip(paths, (220, 230, 3000), strict=True):
+        soundfile.write(path, 0.5 * np.sin(2 * np.pi * pitch * np.arange(2 * RATE) / RATE), RATE)
+    return paths
+
+
+def pitch(sound):
+    """Return the pitch of a clip, in hertz, and its length in seconds."""
+    content = base64.b64decode(re.fullmatch(r"data:audio/mpeg;base64,(.*)", sound["src"])[1])
+    samples, rate = soundfile.read(io.BytesIO(content))
+    return np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples), len(samples) / rate
+
+
+def test_tracks_can_be_heard(tones):
+    def listen(paths):
+        return np.array([[float(re.search(r"(\d+).wav", str(path))[1])] for path in paths])
+
+    similar = EmbeddingRecommender(FunctionTransformer(listen), metric="euclidean").fit(tones)
+    display = NeighborsDisplay.from_estimator(similar, tones[0], n_neighbors=2, seconds=0.5)
+    sounds = Table(display.to_html()).sounds
+    assert [sound["aria-label"] for sound in sounds] == tones
+    for sound, expected in zip(sounds, (220, 230, 3000), strict=True):
+        assert_allclose(pitch(sound), (expected, 0.5), rtol=0.02, atol=0.1)
+    assert not Table(NeighborsDisplay.from_estimator(similar, tones[0], n_neighbors=2, audio=False).to_html()).sounds
+
+
+def test_sounds_may_be_named_apart_from_ids(similar, tones, tmp_path):
+    (tmp_path / "broken.wav").write_bytes(b"no sound")
+    audio = {"a": tones[0], "b": tmp_path / "broken.wav"}
+    table = Table(NeighborsDisplay.from_estimator(similar, "a", n_neighbors=2, audio=audio).to_html())
+    assert len(table.sounds) == 1
+    assert [row[-1] for row in table.texts] == ["Audio", "", "cannot be read", ""]
+
+
+def test_the_bars_are_the_distances(similar):
+    display = NeighborsDisplay.from_estimator(similar, ["a", "d"], n_neighbors=2, columns=["genre"]).plot()
+    distances = [track["distance"] for near in display.neighbors for track in near]
+    assert_allclose([bar.get_width() for bar in display.ax_.patches], distances)
+    assert [text.get_text().strip() for text in display.ax_.get_yticklabels()] == list("abcdcb")
+    assert display.ax_.texts[0].get_text() == "0.106  folk"
+    assert texts_inside(display.figure_)
+
+
+def test_it_draws_on_given_axes_and_with_any_names():
+    names = ["$x_1$ " * 20, "a_b$", "Ωμέγα"]
+    similar = EmbeddingRecommender(metric="euclidean").fit([[0.0], [0.0], [5.0]], track_ids=names)
+    _, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+    display = NeighborsDisplay.from_estimator(similar, names[0], n_neighbors=2).plot(ax)
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+    assert texts_inside(ax.figure)
+
+
+def test_what_cannot_be_shown_is_an_error(similar):
+    with pytest.raises(ValueError, match=r"columns must be among \['genre', 'group', 'year'\], got 'artist'"):
+        NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, columns=["artist"])
+    with pytest.raises(ValueError, match="neighbors must hold a list for each query, got 0 for 1"):
+        NeighborsDisplay([{"track": "a"}], [])
+    with pytest.raises(ValueError, match="seconds must be above 0, got 0"):
+        NeighborsDisplay([], [], seconds=0)
+    for display in (HubnessDisplay, RecallDisplay):
+        with pytest.raises(NotFittedError):
+            display.from_estimator(EmbeddingRecommender())
+    with pytest.raises(NotFittedError):
+        NeighborsDisplay.from_estimator(EmbeddingRecommender(), "a")
+
+
+# --- hubs
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    return EmbeddingRecommender(metric="euclidean").fit(
+        np.random.default_rng(0).standard_normal((200, 50)), track_ids=[f"${row}_" for row in range(200)]
+    )
+
+
+def test_the_histogram_counts_the_tracks(crowd):
+    display = HubnessDisplay.from_estimator(crowd)
+    assert_array_equal(display.occurrence, crowd.k_occurrence())
+    assert display.skewness_ == pytest.approx(skew(display.occurrence)) == pytest.approx(crowd.hubness_)
+    area, outline = display.ax_.patches
+    for patch in (area, outline):
+        heights = dict(patch.get_xy())
+        for count in (0, 5, int(display.occurrence.max())):
+            assert count - 0.5 in heights or count + 0.5 in heights
+    tracks = HubnessDisplay.from_occurrence([0, 0, 1, 3]).ax_.patches[0].get_xy()[:, 1]
+    assert tracks.max() == 2
+
+
+def test_the_greatest_hubs_are_named(crowd):
+    display = HubnessDisplay.from_estimator(crowd, n_named=2)
+    (text,) = display.ax_.get_legend().get_texts()
+    first, second = np.argsort(-display.occurrence, kind="stable")[:2]
+    assert text.get_text().splitlines() == [
+        f"Skewness {display.skewness_:.2f}",
+        f"   {display.occurrence[first]} lists: ${first}_",
+        f"   {display.occurrence[second]} lists: ${second}_",
+    ]
+    assert texts_inside(display.figure_)
+
+
+def test_two_collections_share_axes_in_two_colours(crowd):
+    first = HubnessDisplay.from_estimator(crowd, n_neighbors=5, name="five")
+    second = HubnessDisplay.from_estimator(crowd, name="ten", ax=first.ax_)
+    assert second.ax_ is first.ax_
+    assert len({patch.get_edgecolor()[:3] for patch in first.ax_.patches[1::2]}) == 2
+    assert [text.get_text().split(":")[0] for text in first.ax_.get_legend().get_texts()] == ["five", "ten"]
+    assert texts_inside(first.figure_)
+
+
+def test_even_lists_have_no_skewness():
+    assert HubnessDisplay.from_occurrence([4, 4, 4]).skewness_ == 0
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        HubnessDisplay([1, 2], track_ids=["a"])
+
+
+# --- recall
+
+
+def test_recall_and_speed_are_measured_for_each_effort():
+    X = np.random.default_rng(0).standard_normal((400, 16))
+    recommender = EmbeddingRecommender(algorithm="annoy", index_params={"n_trees": 3}, random_state=0).fit(X)
+    chosen = recommender.effort_
+    display = RecallDisplay.from_estimator(recommender, efforts=[1, 64], n_queries=40, random_state=0)
+    assert recommender.effort_ == chosen
+    assert display.recall[0] < display.recall[1] == 1
+    assert (display.queries_per_second > 0).all()
+    assert_allclose(display.line_.get_xdata(), display.recall)
+    display = RecallDisplay.from_estimator(recommender, n_queries=20, random_state=0, ax=display.ax_, name="annoy")
+    assert chosen in display.efforts
+    assert display.recall[-1] == 1
+    assert display.ax_.texts[-1].get_text() == f"effort {chosen}"
+    assert texts_inside(display.figure_)
+
+
+def test_an_exact_search_is_one_point(crowd):
+    display = RecallDisplay.from_estimator(crowd, n_queries=10, random_state=0)
+    assert display.recall.tolist() == [1]
+    assert display.efforts is None
+
+
+def test_measurements_are_drawn_as_they_are():
+    display = RecallDisplay.from_measurements([1.0, 0.5], [10, 100], efforts=[8, 1], chosen=8, name="mine")
+    assert_allclose(display.line_.get_xydata(), [[0.5, 100], [1.0, 10]])
+    assert display.ax_.get_legend().get_texts()[0].get_text() == "mine"
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        RecallDisplay([1, 2], [1])
