@@ -1,0 +1,194 @@
+"""Indexes of vectors: what building, keeping and asking them costs, side by side with the libraries they rest on."""
+
+import gc
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from benchmarks.indexes import (
+    BUILD_EFFORT,
+    LINKS,
+    THREADS,
+    TREES,
+    BareAnnoy,
+    BareFaiss,
+    BareUsearch,
+    BareVoyager,
+    K,
+    Ours,
+    missed,
+)
+from benchmarks.measuring import Comparison, Figure, Music, Size
+from benchmarks.memory import STATUS, own_memory
+from skgenre.neighbors import ExactIndex
+
+TITLE = "Nearest neighbours"
+TEXT = f"""\
+Clustered vectors of 128 dimensions, Euclidean distances, {K} neighbours; the queries are drawn as the vectors are, and
+are not among them. Approximate indexes are set to a recall of 0.95: skgenre's by ``tune_effort``, which does not see
+these queries, and the libraries by the least effort that reaches it on these very queries. voyager and annoy by
+themselves search the graph and the forest that skgenre built, with the same effort: the ratio shows what skgenre adds,
+checks, distances in double precision, their order. All graphs have {LINKS} links and a build effort of {BUILD_EFFORT}
+and are built by {THREADS} threads; forests have {TREES} trees and are grown by one; queries are answered by one. Memory
+is what the process holds more after building than before, the vectors being mapped from a file; skgenre keeps these to
+compute distances, and faiss and usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. Milvus
+Lite answers from its server, over the network's loopback."""
+
+N_DIMS = 128
+GOALS = {1_000_000: {"batch": 333.0, "p99": 5.0}}
+
+
+def measure(size: Size, music: Music) -> list[Comparison]:
+    comparisons = []
+    for n_rows in size.pick((10_000, 100_000, 1_000_000, 5_000_000), (10_000, 100_000), (2000,)):
+        if n_rows * N_DIMS * 20 > free_memory():
+            print(f"neighbors: {n_rows:,} vectors are not measured, for want of memory", file=sys.stderr)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            vectors, queries = make_vectors(Path(folder, "vectors.npy"), n_rows, size.pick(1000, 500, 50))
+            comparisons += compare(vectors, queries, Path(folder), size)
+    return comparisons
+
+
+def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, np.ndarray]:
+    """Write vectors around 1,000 centres, spread along few directions more than along others, and give them mapped."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((1000, N_DIMS), dtype=np.float32)
+    directions = np.linalg.qr(rng.standard_normal((N_DIMS, N_DIMS)))[0].astype(np.float32)
+    directions *= 5 * np.arange(1, N_DIMS + 1, dtype=np.float32)[:, None] ** -0.5
+
+    def draw(n: int) -> np.ndarray:
+        return centres[rng.integers(1000, size=n)] + rng.standard_normal((n, N_DIMS), dtype=np.float32) @ directions
+
+    queries = draw(n_queries)
+    vectors = open_memmap(path, mode="w+", dtype=np.float32, shape=(n_rows, N_DIMS))
+    for start in range(0, n_rows, 100_000):
+        vectors[start : start + 100_000] = draw(min(100_000, n_rows - start))
+    vectors.flush()
+    return np.load(path, mmap_mode="r"), queries
+
+
+def contenders_for(n_rows: int, folder: Path) -> list[Any]:
+    faiss, usearch = (find_spec(name) is not None for name in ("faiss", "usearch"))
+    exact = [Ours("exact"), *([BareFaiss(exact=True)] if faiss else [])]
+    if n_rows > 1_000_000:
+        return exact
+    graph = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
+    contenders = [graph, BareVoyager(graph), *([BareFaiss()] if faiss else []), *([BareUsearch()] if usearch else [])]
+    contenders += exact
+    if n_rows <= 100_000:
+        forest = Ours("annoy", n_trees=TREES)
+        small = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS, storage="e4m3")
+        contenders += [small, forest, BareAnnoy(forest)]
+    if n_rows <= 10_000:
+        contenders.append(Ours("milvus", uri=str(folder / "milvus.db"), n_links=LINKS, build_effort=BUILD_EFFORT))
+    return contenders
+
+
+def compare(vectors: np.ndarray, queries: np.ndarray, folder: Path, size: Size) -> list[Comparison]:
+    n_rows = len(vectors)
+    farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
+    contenders = contenders_for(n_rows, folder)
+    once: dict[str, dict[str, list[float]]] = {what: {} for what in ("build", "memory", "disk", "load", "missed")}
+    notes = {}
+    for one in contenders:
+        gc.collect()
+        before, start = own_memory() if STATUS.exists() else np.nan, time.perf_counter()
+        one.build(vectors)
+        once["build"][one.who] = [time.perf_counter() - start]
+        once["memory"][one.who] = [(own_memory() if STATUS.exists() else np.nan) - before]
+        one.tune(0.95, queries, vectors, farthest)
+        share = missed(one.search(queries), queries, vectors, farthest)
+        once["missed"][one.who] = [100 * share]
+        notes[one.who] = f"recall {1 - share:.3f}"
+        once["disk"][one.who], once["load"][one.who] = on_disk(one, folder / "saved")
+    rounds = size.pick(7, 3, 1)
+    batch = in_turns({one.who: lambda one=one: in_batches(one, queries) for one in contenders}, rounds)
+    few = queries[: 100 if n_rows <= 1_000_000 else 30]
+    lone = in_turns({one.who: lambda one=one: one_at_a_time(one, few) for one in contenders}, rounds)
+    return tables(n_rows, once, batch, lone, notes)
+
+
+def tables(n_rows: int, once: dict, batch: dict, lone: dict, notes: dict[str, str]) -> list[Comparison]:
+    """Return the comparisons of a collection, those that share a graph or a forest once more for what skgenre adds."""
+    of, goals = f"{n_rows:,} vectors", GOALS.get(n_rows, {})
+    for bare in ("voyager", "annoy"):
+        for what in ("build", "memory", "missed"):
+            once[what].pop(bare, None)  # it is skgenre's own
+
+    def figures(values: dict[str, list[float]]) -> list[Figure]:
+        return [Figure(who, numbers, notes[who]) for who, numbers in values.items()]
+
+    batches = {who: [1e6 * seconds.mean() for seconds in rounds] for who, rounds in batch.items()}
+    single = {who: [1e3 * second for seconds in rounds for second in seconds] for who, rounds in lone.items()}
+    worst = {who: [1e3 * np.percentile(seconds, 99) for seconds in rounds] for who, rounds in lone.items()}
+    comparisons = [
+        Comparison(f"a query in batches, {of}", "µs", figures(batches), at_most=goals.get("batch")),
+        Comparison(f"a query alone, {of}", "ms", figures(single), latency=True),
+        Comparison(f"p99 of a query alone, {of}", "ms", figures(worst), at_most=goals.get("p99")),
+    ]
+    for who, bare in (("skgenre, voyager", "voyager"), ("skgenre, annoy", "annoy")):
+        if bare in batches:
+            pair = figures({who: batches[who], bare: batches[bare]})
+            comparisons.append(
+                Comparison(f"what skgenre adds to {bare} in batches, {of}", "µs", pair, at_least=1 / 1.1)
+            )
+    units = {"build": "s", "memory": "MB", "disk": "MB", "load": "s", "missed": "%"}
+    names = {"build": "build", "memory": "memory", "disk": "on disk", "load": "load", "missed": "neighbours missed"}
+    for what, unit in units.items():
+        goal = 5.0 if what == "missed" else None
+        comparisons.append(Comparison(f"{names[what]}, {of}", unit, figures(once[what]), at_most=goal))
+    return comparisons
+
+
+def in_turns(contenders: dict[str, Callable[[], np.ndarray]], n_rounds: int) -> dict[str, list[np.ndarray]]:
+    for run in contenders.values():
+        run()
+    taken: dict[str, list[np.ndarray]] = {who: [] for who in contenders}
+    for _ in range(n_rounds):
+        for who, run in contenders.items():
+            taken[who].append(run())
+    return taken
+
+
+def in_batches(one: Any, queries: np.ndarray) -> np.ndarray:
+    start = time.perf_counter()
+    one.search(queries)
+    return np.array([time.perf_counter() - start]) / len(queries)
+
+
+def one_at_a_time(one: Any, queries: np.ndarray) -> np.ndarray:
+    seconds = np.empty(len(queries))
+    for number in range(len(queries)):
+        start = time.perf_counter()
+        one.search(queries[number : number + 1])
+        seconds[number] = time.perf_counter() - start
+    return seconds
+
+
+def on_disk(one: Any, folder: Path) -> tuple[list[float], list[float]]:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as saved:
+        one.save(Path(saved))
+        megabytes = sum(path.stat().st_size for path in Path(saved).rglob("*") if path.is_file()) / 2**20
+        start = time.perf_counter()
+        loaded = one.load(Path(saved))
+        seconds = time.perf_counter() - start
+        del loaded
+    return [megabytes], [seconds]
+
+
+def free_memory() -> float:
+    """Return the bytes that are free, or as good as free; infinity where the system does not say."""
+    try:
+        text = Path("/proc/meminfo").read_text()
+    except OSError:
+        return float("inf")
+    line = next(line for line in text.splitlines() if line.startswith("MemAvailable"))
+    return 1024 * int(line.split()[1])
