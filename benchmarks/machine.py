@@ -14,7 +14,7 @@ from benchmarks.measuring import Music, Size
 from skgenre.datasets import GENRES, make_tracks
 
 PACKAGES = ("skgenre", "numpy", "scipy", "scikit-learn", "joblib", "soundfile", "soxr", "torch", "skorch")
-RIVALS = ("librosa", "numba", "audioflux", "kaldi-native-fbank")
+RIVALS = ("librosa", "numba", "audioflux", "kaldi-native-fbank", "annoy", "voyager", "faiss-cpu", "usearch")
 
 
 def describe() -> dict:

@@ -9,7 +9,17 @@ from importlib import import_module
 from benchmarks.measuring import Music, Size
 from benchmarks.report import Section
 
-SUBJECTS = ("numerics", "descriptors", "files", "memory", "computed_once", "pretrained", "neighbors", "training", "startup")
+SUBJECTS = (
+    "numerics",
+    "descriptors",
+    "files",
+    "memory",
+    "computed_once",
+    "pretrained",
+    "neighbors",
+    "training",
+    "startup",
+)
 
 
 def in_a_process(subject: str, size: Size, music: Music) -> Section:
