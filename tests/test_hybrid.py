@@ -376,7 +376,7 @@ class TestBadInput:
             (lambda r: r.recommend([0, 99]), "got 99"),
             (lambda r: r.recommend([]), "users must hold at least one user"),
             (lambda r: r.recommend(0, seeds=["nothing"]), "seeds must be among the 8 track_ids of fit, got 'nothing'"),
-            (lambda r: r.recommend(0, n=6), "n must be <= 5, got 6: there are 8 tracks, 3 of which are heard"),
+            (lambda r: r.recommend(0, n=6), "n must be <= 5, got 6: there are 8 tracks, 3 of which are heard by user"),
             (lambda r: r.recommend(0, n=0), "n == 0, must be >= 1"),
             (lambda r: r.similar("nothing"), "tracks must be among the 8 track_ids of fit, got 'nothing'"),
             (lambda r: r.similar([]), "tracks must hold at least one track"),
@@ -488,6 +488,14 @@ class TestEvaluation:
             for blend in ("auto", "content", "collaborative")
         }
         assert ndcg["auto"] > max(ndcg["content"], ndcg["collaborative"])
+
+    def test_a_user_who_has_heard_nearly_all_is_left_out(self):
+        plays = PLAYS.copy()
+        plays[0] = 1
+        evaluation = evaluate_recommender(EmbeddingRecommender(), BOARD, plays, k=3)
+        assert evaluation.clusters.tolist() == list(range(1, 18))
+        with pytest.raises(ValueError, match="k must leave a user who has not heard so much, got 8"):
+            evaluate_recommender(EmbeddingRecommender(), BOARD, plays, k=8)
 
     def test_the_result_is_a_table_with_intervals(self, X, history):
         evaluation = evaluate_recommender(EmbeddingRecommender(), X, history.interactions, random_state=0)

@@ -86,6 +86,10 @@ class TestMadeUp:
     def test_without_popularity_all_tracks_are_alike(self, embeddings):
         assert np.ptp(make_listening_history(embeddings, n_users=2, popularity_exponent=0).popularity) == 0
 
+    def test_users_leave_half_of_the_tracks_unheard(self):
+        history = make_listening_history(np.eye(40), n_users=4, n_tracks_per_user=100, random_state=0)
+        np.testing.assert_array_equal((history.interactions > 0).sum(axis=1).ravel(), [[20, 20, 20, 20]])
+
     def test_users_cannot_hear_more_tracks_than_there_are(self):
         history = make_listening_history(np.eye(3), n_users=4, n_tracks_per_user=100, random_state=0)
         np.testing.assert_array_equal((history.interactions > 0).sum(axis=1).ravel(), [[3, 3, 3, 3]])

@@ -49,7 +49,7 @@ def make_listening_history(
     n_users : int, default=1000
         How many users there are.
     n_tracks_per_user : float, default=30.0
-        How many tracks a user has heard on average; at least 5 where there are as many.
+        How many tracks a user has heard on average; at least 5 where there are as many, and at most half of all.
     n_tastes : int, default=3
         The most tastes that a user has; each has from one to so many.
     audible : float, default=0.6
@@ -140,7 +140,8 @@ def _activity(n_users: int, mean: float, n_tracks: int, rng: np.random.RandomSta
     """Return how many tracks each user has heard."""
     activity = np.exp(_SPREAD_OF_ACTIVITY * rng.standard_normal(n_users))
     heard = np.round(activity * mean / np.exp(_SPREAD_OF_ACTIVITY**2 / 2))
-    return heard.clip(min(_LEAST_HEARD, n_tracks), n_tracks).astype(int)
+    least = min(_LEAST_HEARD, n_tracks)
+    return heard.clip(least, max(least, n_tracks // 2)).astype(int)
 
 
 def _taste(places: np.ndarray, most: int, rng: np.random.RandomState) -> tuple[np.ndarray, np.ndarray]:

@@ -76,7 +76,7 @@ class HybridQueries:
         best, scores = np.empty((len(rows), n), dtype=np.intp), np.empty((len(rows), n), dtype=np.float32)
         for part in batches(len(rows), len(self.popularity_)):
             history, left_out = self._history(rows[part], liked, exclude_heard)
-            self._check_count(n, int(left_out.sum(axis=1).max()))
+            self._check_count(n, int(left_out.sum(axis=1).max()), rows[part][left_out.sum(axis=1).argmax()])
             all_scores = self._scores(rows[part], history, folds_in=bool(len(liked)))
             all_scores[left_out] = -np.inf
             best[part] = best_rows(all_scores, n)
@@ -138,12 +138,13 @@ class HybridQueries:
             return np.empty(0, dtype=np.intp)
         return self._tracks.rows([tracks] if self._tracks.is_lone(tracks) else tracks, argument)
 
-    def _check_count(self, n: int, n_left_out: int) -> None:
+    def _check_count(self, n: int, n_left_out: int, user: int = -1) -> None:
         n_tracks = len(self.popularity_)
         if n > n_tracks - n_left_out:
+            by = f" by user {self._users.array[user]!r}" if user >= 0 else ""
             raise ValueError(
                 f"n must be <= {n_tracks - n_left_out}, got {n}: there are {n_tracks} tracks, {n_left_out} of which "
-                "are heard, named or asked about"
+                f"are heard{by}, named or asked about"
             )
 
     def _history(self, rows: np.ndarray, liked: np.ndarray, exclude_heard: bool) -> tuple[csr_matrix, np.ndarray]:

@@ -64,7 +64,7 @@ def evaluate_recommender(
     X : array-like of shape (n_tracks, n_dims), or tracks that the embedder takes
         Embeddings or tracks.
     interactions : sparse matrix or array-like of shape (n_users, n_tracks), default=None
-        How often each user has heard each track.
+        How often each user has heard each track. Who has not ``k`` left to hear is not asked.
     y : array-like of shape (n_tracks,), default=None
         Genres. By history they are only passed on to ``fit``.
     groups : array-like of shape (n_tracks,), default=None
@@ -167,7 +167,10 @@ def _by_history(
     kept = plays - held
     kept.eliminate_zeros()
     fitted = copy(recommender).fit(X, kept, genres)
-    users = np.flatnonzero(np.diff(held.indptr))
+    n_left = plays.shape[1] - np.diff(kept.indptr)
+    users = np.flatnonzero((np.diff(held.indptr) > 0) & (n_left >= k))
+    if not len(users):
+        raise ValueError(f"k must leave a user who has not heard so much, got {k} of {plays.shape[1]} tracks")
     ids, _ = fitted.recommend(fitted.user_ids_[users], k)
     row_of = {track: row for row, track in enumerate(fitted.track_ids_.tolist())}
     lists = np.array([[row_of[track] for track in items] for items in ids.tolist()])
