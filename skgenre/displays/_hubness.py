@@ -137,7 +137,7 @@ class HubnessDisplay:
         label = "\n".join([self._headline(), *self._hubs(n_named)])
         ax.hist(self.occurrence, edges, histtype="stepfilled", alpha=0.35, color=colour)
         ax.hist(self.occurrence, edges, histtype="step", color=colour, label=label)
-        legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small", ncols=2)
+        legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
         for text in legend.get_texts():
             text.set_parse_math(False)
         ax.set(xlabel="Lists of neighbours that a track is in", ylabel="Tracks", yscale="symlog")

@@ -13,7 +13,7 @@ from skgenre.recommend._paths import even_path, smooth_order, waypoints
 from skgenre.recommend._recommendations import Recommendations
 
 _NEAR_THE_WAY, _MOST_ON_THE_WAY = 50, 1000
-_APART = 3
+_APART = 2
 
 
 class Playlists(Recommendations):
@@ -92,7 +92,7 @@ class Playlists(Recommendations):
 
         The playlist holds the seeds and the tracks that ``recommend`` gives for them. It begins with the first seed,
         and each track is near the one before it, as far as the order of all allows. Where groups were given to
-        ``fit``, a group comes back after three tracks of others at the soonest, or after as many as can be.
+        ``fit``, a group comes back after two tracks of others at the soonest, or after as many as can be.
 
         Parameters
         ----------

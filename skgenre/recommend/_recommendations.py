@@ -91,7 +91,7 @@ class Recommendations(Search):
         >>> recommender = EmbeddingRecommender().fit(embeddings, track_ids=list("abcde"))
         >>> recommender.recommend(["a", "e"], n=1)
         (array(['c'], dtype=object), array([1.]))
-        >>> ids, scores = recommender.recommend("c", disliked="a", n=2)
+        >>> ids, scores = recommender.recommend(["b", "c"], disliked="a", n=2)
         >>> ids
         array(['d', 'e'], dtype=object)
         """
