@@ -278,6 +278,21 @@ class TestEstimator:
             np.testing.assert_array_equal(again.recommend(np.arange(120))[1], hybrid.recommend(hybrid.user_ids_)[1])
             assert again.blend_ == hybrid.blend_
 
+    def test_fits_in_threads_of_a_process_whose_blas_has_several_are_the_same(self):
+        code = (
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "import numpy as np\n"
+            "from skgenre import HybridRecommender, make_listening_history\n"
+            "X = np.random.default_rng(0).standard_normal((200, 8))\n"
+            "plays = make_listening_history(X, n_users=100, random_state=0).interactions\n"
+            "def fit(_):\n"
+            "    return HybridRecommender(blend=0.5, random_state=0).fit(X, plays).item_factors_\n"
+            "with ThreadPoolExecutor(2) as pool:\n"
+            "    assert all(np.array_equal(fit(0), factors) for factors in pool.map(fit, range(6)))\n"
+        )
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
     def test_bpr_is_the_same_with_a_seed_too(self, X, history):
         first, second = (
             HybridRecommender(collaborative="bpr", blend=0.3, random_state=0, n_jobs=n).fit(X, history.interactions)
