@@ -39,6 +39,13 @@ from .model_selection import TrackAudit as TrackAudit
 from .model_selection import audit_tracks as audit_tracks
 from .model_selection import compare_protocols as compare_protocols
 from .model_selection import evaluate_recommender as evaluate_recommender
+from .neighbors import AnnoyIndex as AnnoyIndex
+from .neighbors import ExactIndex as ExactIndex
+from .neighbors import MilvusIndex as MilvusIndex
+from .neighbors import RecallWarning as RecallWarning
+from .neighbors import VoyagerIndex as VoyagerIndex
+from .neighbors import load_index as load_index
+from .neighbors import tune_effort as tune_effort
 from .pipelines import GroupSVC as GroupSVC
 from .pipelines import make_genre_classifier as make_genre_classifier
 from .pretrained import MusiCNNEmbedder as MusiCNNEmbedder

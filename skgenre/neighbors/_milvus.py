@@ -66,13 +66,14 @@ class MilvusIndex(Index):
 
     Examples
     --------
-    >>> import numpy as np, tempfile
+    >>> import tempfile
     >>> from skgenre.neighbors import MilvusIndex
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> index = MilvusIndex("cosine", uri=f"{folder.name}/tracks.db")  # doctest: +SKIP
-    >>> index = index.build(np.float32([[1, 0], [0, 2], [-3, 0]]))  # doctest: +SKIP
-    >>> index.query(np.float32([[0, 5]]), n_neighbors=2)  # doctest: +SKIP
+    >>> folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    >>> index = MilvusIndex("cosine", uri=f"{folder.name}/tracks.db").build([[1, 0], [0, 2], [-3, 0]])
+    >>> distances, rows = index.query([[0, 5]], n_neighbors=2)
+    >>> distances, rows
     (array([[0., 1.]]), array([[1, 0]]))
+    >>> folder.cleanup()
     """
 
     name: ClassVar[str] = "milvus"

@@ -17,6 +17,9 @@ AT_ONCE = 4096
 PATIENCE = 2.0
 """Seconds to try to connect: a server may be about to start again."""
 
+CALM = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
+"""How seldom to ask a silent server whether it is there: Milvus Lite's hangs up on who asks more often."""
+
 
 class MilvusCollection:
     """A collection on a server, whose rows are an integer ``row`` and a ``vector``.
@@ -179,7 +182,9 @@ class MilvusCollection:
         token = self._token or os.environ.get("MILVUS_TOKEN", "")
         while True:
             try:
-                client = self._pymilvus.MilvusClient(uri=self.uri, token=token, timeout=self._timeout, dedicated=True)
+                client = self._pymilvus.MilvusClient(
+                    uri=self.uri, token=token, timeout=self._timeout, dedicated=True, grpc_options=CALM
+                )
                 break
             except self._pymilvus.exceptions.MilvusException:
                 if time.monotonic() > until:
