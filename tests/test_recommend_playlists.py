@@ -86,7 +86,11 @@ class TestSeveral:
             recommender.recommend("Al Blues")
 
     def test_a_silent_track_is_an_error_under_cosine(self):
-        recommender = EmbeddingRecommender().fit([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+        with pytest.warns(UserWarning, match="the embedding of 0 is zero: under cosine it is as far from all tracks"):
+            recommender = EmbeddingRecommender().fit([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+        with pytest.warns(UserWarning, match="the embedding of 3 and of 1 more is zero"):
+            recommender.partial_fit(np.zeros((2, 2)))
+        recommender.remove([3, 4])
         with pytest.raises(ValueError, match="liked must have a direction under cosine, the embedding of 0 is zero"):
             recommender.recommend(0, n=1)
         assert recommender.recommend(1, n=2)[0].tolist() == [0, 2]

@@ -1,5 +1,7 @@
 """Questions about neighbours: the meaning of scikit-learn, filters, and graphs that its methods take."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.cluster import SpectralClustering
 from sklearn.manifold import TSNE, Isomap, trustworthiness
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsTransformer, NearestNeighbors
 
 from skgenre import EmbeddingRecommender
 
@@ -90,6 +92,17 @@ class TestGraph:
         assert graph.nnz == 60 * 4
         np.testing.assert_array_equal(ours.kneighbors_graph(n_neighbors=1, include_self=True).toarray(), np.eye(60))
 
+    @each_metric
+    def test_of_the_transformer_is_that_of_scikit_learn(self, embeddings, metric):
+        ours = EmbeddingRecommender(metric=metric, n_neighbors=4)
+        graph = ours.fit_transform(embeddings)
+        expected = KNeighborsTransformer(metric=metric, n_neighbors=4).fit_transform(embeddings.astype(np.float64))
+        np.testing.assert_allclose(graph.toarray(), expected.toarray(), rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(
+            ours.transform(QUERIES[1]).toarray() > 0, ours.kneighbors_graph(QUERIES[1], 5).toarray()
+        )
+        assert list(ours.get_feature_names_out()[:2]) == ["embeddingrecommender0", "embeddingrecommender1"]
+
     def test_tsne_isomap_and_spectral_clustering_take_it(self):
         rng = np.random.default_rng(0)
         X = np.concatenate([rng.normal(0, 0.3, (30, 4)), rng.normal(3, 0.3, (30, 4))])
@@ -156,6 +169,21 @@ class TestWhere:
         frame = pd.DataFrame({"genre": GENRES, "year": YEARS}, index=np.arange(60)[::-1])
         recommender = EmbeddingRecommender().fit(embeddings, metadata=frame)
         assert set(GENRES[recommender.recommend(0, n=10, where={"genre": "rock"})[0]]) == {"rock"}
+
+    def test_a_mask_counts_the_tracks_that_are_left(self, tagged):
+        tagged.remove(range(30))
+        mask = np.arange(30) < 5
+        assert sorted(tagged.recommend(40, n=5, where=mask)[0]) == [30, 31, 32, 33, 34]
+        assert sorted(tagged.kneighbors(n_neighbors=4, where=mask)[1][0]) == [1, 2, 3, 4]
+        assert set(tagged.recommend(40, n=5, where=lambda tracks: tracks["year"] < 1985)[0]) == {30, 31, 32, 33, 34}
+
+    def test_many_threads_may_ask_at_once(self, tagged, embeddings):
+        expected = tagged.kneighbors(embeddings, 5)[1]
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda _: tagged.kneighbors(embeddings, 5, where={"year": range(1900, 2100)})[1], range(16))
+            )
+        assert all(np.array_equal(answer, expected) for answer in answers)
 
     def test_a_value_that_no_track_has_leaves_none(self, tagged):
         with pytest.raises(

@@ -1,6 +1,10 @@
 """What a fitted recommender says of its collection."""
 
+from typing import Any
+
 import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.recommend._hubness import skewness
@@ -9,7 +13,7 @@ from skgenre.recommend._queries import NeighborQueries
 _LIST = 10
 
 
-class Attributes(NeighborQueries):
+class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Mixin of estimators with an index: what the catalogue and the index hold, without the gaps of removed tracks."""
 
     @property
@@ -67,3 +71,36 @@ class Attributes(NeighborQueries):
         n_neighbors = min(_LIST, self.n_samples_fit_ - 1) if n_neighbors is None else n_neighbors
         indices = self.kneighbors(None, n_neighbors, return_distance=False)
         return np.bincount(np.ravel(indices), minlength=self.n_samples_fit_)
+
+    def transform(self, X: Any) -> csr_matrix:
+        """Give the graph of neighbours that scikit-learn's methods take as ``metric="precomputed"``.
+
+        As of ``sklearn.neighbors.KNeighborsTransformer``, each row holds one neighbour more than ``n_neighbors``, since
+        a fitted track is its own first neighbour. So a Pipeline can end in ``TSNE(metric="precomputed")``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_dims), or tracks that the embedder takes
+            As in ``kneighbors``.
+
+        Returns
+        -------
+        graph : csr_matrix of shape (n_queries, n_tracks), float64
+            The distances.
+
+        Examples
+        --------
+        >>> from sklearn.manifold import Isomap
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from skgenre import EmbeddingRecommender
+        >>> neighbors = EmbeddingRecommender(metric="euclidean", n_neighbors=2)
+        >>> layout = make_pipeline(neighbors, Isomap(n_neighbors=2, metric="precomputed"))
+        >>> layout.fit_transform([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [3.0, 0.0]]).shape
+        (4, 2)
+        """
+        check_is_fitted(self)
+        return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self._catalogue)

@@ -1,22 +1,19 @@
-"""A collection that changes while it serves: tracks come and go, and the whole is saved and loaded."""
+"""A collection that changes while it serves: tracks come and go."""
 
-import os
+import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
-import joblib
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.audio import as_rows
-from skgenre.neighbors import read_folder, read_index, save_folder, tune_effort
+from skgenre.neighbors import tune_effort
 from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
 
-KIND = "recommender"
 _FEW_GAPS = 1000
 
 
@@ -70,6 +67,7 @@ class Changes(Search):
         X = as_rows(X)
         embeddings = self._embeddings_of(X)
         new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
+        self._warn_of_zeros(embeddings, new.ids)
         self._add(embeddings)
         self._catalogue.add(new)
         self.y_ = None
@@ -162,80 +160,6 @@ class Changes(Search):
         self._close_gaps()
         return self
 
-    def save(self, folder: str | os.PathLike) -> None:
-        """Save the recommender, with its embedder, into a folder, in place of what was saved there before.
-
-        A crash at any moment leaves the old state whole. Processes that have loaded it keep it.
-
-        Parameters
-        ----------
-        folder : str or path
-            Where to save; made if need be.
-
-        Raises
-        ------
-        ValueError
-            If the folder holds something else that skgenre saved.
-        """
-        check_is_fitted(self)
-
-        def write(inside: Path) -> dict[str, Any]:
-            (inside / "index").mkdir()
-            content = self.index_.write(inside / "index")
-            state = {name: value for name, value in vars(self).items() if name != "index_"}
-            joblib.dump(state, inside / "recommender.joblib")
-            return {"index": content}
-
-        save_folder(folder, KIND, write)
-
-    @classmethod
-    def load(cls, folder: str | os.PathLike, mmap: bool = True, *, verify: bool = True) -> Self:
-        """Load a recommender that ``save`` saved.
-
-        .. warning:: All but the index is a pickle, which can run any code when it is loaded: load only what you trust.
-
-        Parameters
-        ----------
-        folder : str or path
-            The folder.
-        mmap : bool, default=True
-            Whether to map the embeddings into memory, which all processes that load the same folder then share, rather
-            than to read them.
-        verify : bool, default=True
-            Whether to read all files once and compare their checksums. False compares their sizes alone, and loads a
-            large collection at once.
-
-        Returns
-        -------
-        recommender : EmbeddingRecommender
-            The recommender, with the answers it had.
-
-        Raises
-        ------
-        FileNotFoundError
-            If nothing was saved there.
-        ValueError
-            If it is damaged, something else, or was saved by a newer version; the message names the file.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from skgenre import EmbeddingRecommender
-        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0], [4.0]])
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     recommender.save(folder)
-        ...     EmbeddingRecommender.load(folder, mmap=False).recommend(1, n=1)
-        (array([2]), array([0.5]))
-        """
-
-        def read(content: dict[str, Any], inside: Path) -> Any:
-            recommender = cls.__new__(cls)
-            vars(recommender).update(joblib.load(inside / "recommender.joblib"))
-            recommender.index_ = read_index(content["index"], inside / "index", mmap=mmap)
-            return recommender
-
-        return read_folder(folder, KIND, read, verify=verify)
-
     def _tune(self) -> None:
         """Make the index search as hard as the recall takes."""
         self._n_tuned = len(self._catalogue)
@@ -256,6 +180,14 @@ class Changes(Search):
             self._numbers = np.ones((self.index_.n_rows, numbers.shape[1]))
             self._numbers[rows] = numbers
         self._reduction, self._n_learned = reduction, len(self._catalogue)
+
+    def _warn_of_zeros(self, embeddings: np.ndarray, ids: list) -> None:
+        if self.metric == "cosine":
+            zero = np.flatnonzero(~embeddings.any(axis=1))
+            if len(zero):
+                more = f" and of {len(zero) - 1} more" if len(zero) > 1 else ""
+                message = f"the embedding of {ids[zero[0]]!r}{more} is zero: under cosine it is as far from all tracks"
+                warnings.warn(message, stacklevel=3)
 
     def _known(self, tracks: list) -> np.ndarray:
         """Return the rows of different tracks of the collection."""

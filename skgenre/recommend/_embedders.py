@@ -49,7 +49,7 @@ def embed(embedder: Any, X: Any, n_dims: int | None = None) -> np.ndarray:
     name = type(embedder).__name__
     embeddings = embedder.transform(X)
     shape: tuple[int, ...] = embeddings.shape if hasattr(embeddings, "shape") else (len(embeddings),)
-    n_tracks = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_tracks = X.shape[0] if hasattr(X, "shape") else len(X) if hasattr(X, "__len__") else len(np.asarray(X))
     if len(shape) != 2 or shape[0] != n_tracks:
         raise ValueError(f"embedder must turn {n_tracks} tracks into ({n_tracks}, n_dims) numbers, {name} gave {shape}")
     if n_dims is not None and shape[1] != n_dims:

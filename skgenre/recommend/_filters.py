@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
+from numbers import Number, Real
 from typing import Any
 
 import numpy as np
@@ -121,9 +122,13 @@ def _known(name: Any, columns: Mapping[str, np.ndarray]) -> np.ndarray:
 def _fits(column: np.ndarray, wanted: Any) -> Any:
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return wanted(column)
-    if isinstance(wanted, str | bytes) or not isinstance(wanted, Collection):
+    if isinstance(wanted, str | Number):
+        return np.asarray(column == wanted)
+    if not isinstance(wanted, Collection):
         return np.fromiter((value == wanted for value in column.tolist()), dtype=bool, count=len(column))
     values = set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
+    if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):
+        return np.isin(column, list(values))
     return np.fromiter((value in values for value in column.tolist()), dtype=bool, count=len(column))
 
 

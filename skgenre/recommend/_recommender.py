@@ -16,11 +16,12 @@ from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._changes import Changes
 from skgenre.recommend._embedders import embed, fit_embedder, is_fitted, requires_y
 from skgenre.recommend._playlists import Playlists
+from skgenre.recommend._saving import Saving
 
 _INDEXES = {"auto": "auto", "brute": "exact", "annoy": "annoy", "hnsw": "voyager", "milvus": "milvus"}
 
 
-class EmbeddingRecommender(Playlists, Attributes, Changes, BaseEstimator):
+class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator):
     """Find similar tracks: the nearest neighbours of a track by its embedding.
 
     Given a trained genre pipeline as ``embedder``, it takes paths; given none, it takes embeddings from anywhere.
@@ -205,6 +206,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, BaseEstimator):
         -----
         RecallWarning
             If the index cannot reach the recall.
+        UserWarning
+            If an embedding is zero, as of silence, and so has no direction under cosine.
         """
         X = as_rows(X)
         if self.embedder is None:
@@ -219,6 +222,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, BaseEstimator):
         self._catalogue = Catalogue.of(X, len(embeddings), track_ids, groups, metadata)
         check_consistent_length(embeddings, y)
         self.y_ = None if y is None else np.asarray(y)
+        self._warn_of_zeros(embeddings, self._catalogue.ids)
         rng = check_random_state(self.random_state)
         # A copy, so that the caller's array can change.
         self.index_ = self._make_index(len(embeddings), rng).build(np.array(embeddings, order="C"))

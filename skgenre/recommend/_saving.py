@@ -1,0 +1,92 @@
+"""A recommender in a folder, saved in one step and shared by processes."""
+
+import os
+from pathlib import Path
+from typing import Any, Self
+
+import joblib
+from sklearn.utils.validation import check_is_fitted
+
+from skgenre.neighbors import Index, read_folder, read_index, save_folder
+
+KIND = "recommender"
+
+
+class Saving:
+    """Mixin of estimators with an index: saved with all they learned."""
+
+    index_: Index
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Save the recommender, with its embedder, into a folder, in place of what was saved there before.
+
+        A crash at any moment leaves the old state whole. Processes that have loaded it keep it.
+
+        Parameters
+        ----------
+        folder : str or path
+            Where to save; made if need be.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds something else that skgenre saved.
+        """
+        check_is_fitted(self)
+
+        def write(inside: Path) -> dict[str, Any]:
+            (inside / "index").mkdir()
+            content = self.index_.write(inside / "index")
+            state = {name: value for name, value in vars(self).items() if name != "index_"}
+            joblib.dump(state, inside / "recommender.joblib")
+            return {"index": content}
+
+        save_folder(folder, KIND, write)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike, mmap: bool = True, *, verify: bool = True) -> Self:
+        """Load a recommender that ``save`` saved.
+
+        .. warning:: All but the index is a pickle, which can run any code when it is loaded: load only what you trust.
+
+        Parameters
+        ----------
+        folder : str or path
+            The folder.
+        mmap : bool, default=True
+            Whether to map the embeddings into memory, which all processes that load the same folder then share, rather
+            than to read them.
+        verify : bool, default=True
+            Whether to read all files once and compare their checksums. False compares their sizes alone, and loads a
+            large collection at once.
+
+        Returns
+        -------
+        recommender : EmbeddingRecommender
+            The recommender, with the answers it had.
+
+        Raises
+        ------
+        FileNotFoundError
+            If nothing was saved there.
+        ValueError
+            If it is damaged, something else, or was saved by a newer version; the message names the file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from skgenre import EmbeddingRecommender
+        >>> recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [5.0], [4.0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     recommender.save(folder)
+        ...     EmbeddingRecommender.load(folder, mmap=False).recommend(1, n=1)
+        (array([2]), array([0.5]))
+        """
+
+        def read(content: dict[str, Any], inside: Path) -> Any:
+            recommender = cls.__new__(cls)
+            vars(recommender).update(joblib.load(inside / "recommender.joblib"))
+            recommender.index_ = read_index(content["index"], inside / "index", mmap=mmap)
+            return recommender
+
+        return read_folder(folder, KIND, read, verify=verify)
