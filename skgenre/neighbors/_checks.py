@@ -8,7 +8,7 @@ import numpy as np
 def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray:
     """Return finite float32 vectors of shape (n, n_dims), without a copy where they are so already."""
     with np.errstate(over="ignore"):
-        vectors = np.asanyarray(vectors, dtype=np.float32)
+        vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
         raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
     if n_dims is not None and vectors.shape[1] != n_dims:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skgenre.neighbors._growing import GrowingArray
-from skgenre.neighbors._local import LocalIndex
+from skgenre.neighbors._local import LocalIndex, read_array
 from skgenre.neighbors._scan import Scan
 
 
@@ -71,8 +71,7 @@ class ExactIndex(LocalIndex):
 
     def _read_search(self, folder: Path, mmap: bool) -> None:
         self._points, self._squares = (
-            GrowingArray(np.load(folder / f"{name}.npy", mmap_mode="r" if mmap else None))
-            for name in ("points", "squares")
+            GrowingArray(read_array(folder / f"{name}.npy", mmap)) for name in ("points", "squares")
         )
 
     def _scan(self) -> Scan:

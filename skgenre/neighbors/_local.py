@@ -67,6 +67,11 @@ class LocalIndex(Index):
         return {"centre": self._space.centre.tolist(), "scale": self._space.scale}
 
     def _read(self, content: dict[str, Any], folder: Path, mmap: bool) -> None:
-        self._vectors = GrowingArray(np.load(folder / "vectors.npy", mmap_mode="r" if mmap else None))
+        self._vectors = GrowingArray(read_array(folder / "vectors.npy", mmap))
         self._space = Space(self.metric, content["centre"], content["scale"])
         self._read_search(folder, mmap)
+
+
+def read_array(path: Path, mmap: bool) -> np.ndarray:
+    """Read an array, or map it, as a plain one: indexing is slow on ``numpy.memmap``."""
+    return np.asarray(np.load(path, mmap_mode="r" if mmap else None))

@@ -8,6 +8,9 @@ import numpy as np
 BATCH = 2**22
 """Numbers in the largest temporary array of a search."""
 
+CACHED = 2**16
+"""Numbers of a temporary array that stays in the processor's cache: five times as quick to fill and to read."""
+
 
 def batches(n: int, size: int) -> Iterator[slice]:
     """Give slices that cover n rows; scikit-learn's ``gen_batches`` takes as long as a short search."""
@@ -59,15 +62,19 @@ class Space:
         """Return the distances of (asked, found) pairs of a query and a row."""
         if self.metric == "cosine":
             queries, has_direction = _unit(queries)
+        else:
+            queries = queries.astype(np.float64)
         distances = np.empty(len(asked))
-        for batch in batches(len(asked), max(1, BATCH // vectors.shape[1])):
-            a, b = queries[asked[batch]], vectors[found[batch]]
+        for batch in batches(len(asked), max(1, CACHED // vectors.shape[1])):
+            apart, b = queries[asked[batch]], vectors[found[batch]]
             if self.metric == "euclidean":
-                distances[batch] = np.sqrt(_squared(a.astype(np.float64) - b))
+                apart -= b
+                distances[batch] = np.sqrt(_squared(apart))
                 continue
             b, b_has_direction = _unit(b)
+            apart -= b
             # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
-            chords = np.minimum(_squared(a - b) / 2, 2)
+            chords = np.minimum(_squared(apart) / 2, 2)
             distances[batch] = np.where(has_direction[asked[batch]] & b_has_direction, chords, 1)
         return distances
 
@@ -85,7 +92,13 @@ class Space:
         ``numbers`` of the pairs, the rows if None, order those at equal distances.
         """
         distances = self.distances(queries, vectors, asked, found)
-        order = np.lexsort((found if numbers is None else numbers, distances, asked))
+        numbers = found if numbers is None else numbers
+        n_each = len(asked) // len(queries)
+        if np.array_equal(asked, np.repeat(np.arange(len(queries)), n_each)):  # the usual case, sorted row by row
+            order = np.lexsort((numbers.reshape(-1, n_each), distances.reshape(-1, n_each)), axis=1)[:, :n_neighbors]
+            order += n_each * np.arange(len(queries))[:, None]
+            return distances[order], found[order]
+        order = np.lexsort((numbers, distances, asked))
         counts = np.bincount(asked, minlength=len(queries))
         order = order[(np.cumsum(counts) - counts)[:, None] + np.arange(n_neighbors)]
         return distances[order], found[order]

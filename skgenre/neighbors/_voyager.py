@@ -110,7 +110,7 @@ class VoyagerIndex(ApproximateIndex):
             points.shape[1],
             M=self.n_links,
             ef_construction=self.build_effort,
-            random_seed=self.seed,
+            random_seed=self.seed + 1,  # to Voyager 0 is 1
             max_elements=len(points),
             storage_data_type=voyager.StorageDataType.E4M3 if small else voyager.StorageDataType.Float32,
         )

@@ -1,0 +1,45 @@
+"""Draw what a query costs against the size of the collection: ``python -m benchmarks.neighbors_figure``."""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+ROOT = Path(__file__).resolve().parent.parent
+TASK = re.compile(r"a query in batches, ([\d,]+) vectors")
+
+
+def costs(results: dict) -> dict[str, list[tuple[int, float]]]:
+    """Return (vectors, µs for each query) of each contender, by size."""
+    points: dict[str, list[tuple[int, float]]] = {}
+    for comparison in (comparison for section in results["sections"] for comparison in section["comparisons"]):
+        if found := TASK.fullmatch(comparison["task"]):
+            for figure in comparison["figures"]:
+                values = sorted(figure["values"])
+                point = (int(found[1].replace(",", "")), values[len(values) // 2])
+                points.setdefault(figure["who"], []).append(point)
+    return {who: sorted(line) for who, line in points.items()}
+
+
+def draw(results: dict, path: Path) -> None:
+    matplotlib.rcParams.update({"svg.hashsalt": "skgenre", "svg.fonttype": "none"})
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    ax = figure.subplots()
+    for who, line in costs(results).items():
+        ours = who.startswith("skgenre")
+        ax.loglog(*zip(*line, strict=True), "o-" if ours else "x:", label=who, linewidth=2 if ours else 1)
+    ax.set(xlabel="vectors of 128 dimensions", ylabel="µs for each query, in batches on one core")
+    ax.grid(which="major", alpha=0.3)
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.neighbors_figure", description=__doc__)
+    parser.add_argument("results", type=Path, nargs="?", default=ROOT / "benchmarks" / "results.json")
+    parser.add_argument("figure", type=Path, nargs="?", default=ROOT / "docs" / "guide" / "indexes_cost.svg")
+    arguments = parser.parse_args()
+    draw(json.loads(arguments.results.read_text(encoding="utf-8")), arguments.figure)
