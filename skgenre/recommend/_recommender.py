@@ -46,8 +46,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         Share of the true neighbours that searches must find on average, above 0 and up to 1. ``fit`` measures it on a
         sample of queries and sets how hard the index searches. None leaves that as ``index_params`` say, unmeasured.
     index_params : dict, default=None
-        Further parameters of the index, by name: ``n_trees`` of "annoy", ``m`` and ``ef_construction`` of "hnsw",
-        ``uri`` and others of "milvus", ``effort`` of each.
+        Further parameters of the index, by name: those of :class:`~skgenre.AnnoyIndex`, as ``n_trees``, of
+        :class:`~skgenre.VoyagerIndex`, as ``n_links``, or of :class:`~skgenre.MilvusIndex`, as ``uri``.
     hubness : {"mutual_proximity", "local_scaling"} or None, default=None
         How to keep hubs, tracks that are near to very many others, out of most lists. Distances are then rescaled, to
         lie in [0, 1], and choose among the 100 (or ten times as many as asked for) nearest. "mutual_proximity" is the
@@ -74,7 +74,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
     y_ : ndarray of shape (n_tracks,) or None
         The genres that ``fit`` got, which scorers go by; None without, and when tracks have come or gone since.
     index_ : Index
-        The index of the embeddings, of a class in ``skgenre.neighbors``.
+        The index of the embeddings: an ``ExactIndex``, ``AnnoyIndex``, ``VoyagerIndex`` or ``MilvusIndex``.
     recall_ : float
         The recall that ``fit`` measured, or ``partial_fit`` where it doubled the collection; 1 if the search is exact,
         NaN if ``recall`` is None.
