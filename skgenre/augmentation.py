@@ -43,6 +43,97 @@ def spec_augment(
     return batch
 
 
+def equalize(
+    batch: torch.Tensor,
+    scale: torch.Tensor,
+    rng: np.random.Generator,
+    *,
+    deviation: float = 0.3,
+    n_points: int = 4,
+) -> torch.Tensor:
+    """Raise and lower the bands of each item along a random smooth curve, as another recording or master would.
+
+    Parameters
+    ----------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        Features, in decibels or linear in them.
+    scale : tensor of shape (n_bands,)
+        Standard deviation of each band.
+    rng : numpy.random.Generator
+        Source of randomness.
+    deviation : float, default=0.3
+        Standard deviation of the curve at its points, as a share of ``scale``.
+    n_points : int, default=4
+        Points of the curve, spread evenly over the bands; it is straight between them.
+
+    Returns
+    -------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        A new tensor.
+    """
+    n_items, n_bands, _ = batch.shape
+    points = torch.from_numpy(rng.normal(0, deviation, (n_items, 1, n_points)).astype(np.float32))
+    curves = torch.nn.functional.interpolate(points, size=n_bands, mode="linear", align_corners=True)
+    return batch + (curves[:, 0] * scale)[:, :, None]
+
+
+def transpose(batch: torch.Tensor, rng: np.random.Generator, *, share: float = 1 / 32) -> torch.Tensor:
+    """Move each item up or down by a few bands, as transposed music; for mel bands, not for MFCC.
+
+    Parameters
+    ----------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        Features.
+    rng : numpy.random.Generator
+        Source of randomness.
+    share : float, default=1/32
+        Most to move by, as a share of the bands. What comes in at the edge repeats the outermost band.
+
+    Returns
+    -------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        A new tensor.
+    """
+    n_items, n_bands, _ = batch.shape
+    most = round(share * n_bands)
+    steps = rng.integers(-most, most + 1, (n_items, 1))
+    bands = np.clip(np.arange(n_bands) + steps, 0, n_bands - 1)
+    return batch[torch.arange(n_items)[:, None], torch.from_numpy(bands)]
+
+
+def stretched_crop(
+    matrix: np.ndarray, n_frames: int, rng: np.random.Generator, *, max_stretch: float = 0.0
+) -> np.ndarray:
+    """Cut a random stretch out of a track, played faster or slower.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_bands, n_total)
+        Features of a track with at least ``n_frames`` frames.
+    n_frames : int
+        Frames of the crop.
+    rng : numpy.random.Generator
+        Source of randomness.
+    max_stretch : float, default=0.0
+        Largest change of tempo: 0.25 plays up to 1.25 times as fast or as slow.
+
+    Returns
+    -------
+    crop : ndarray of shape (n_bands, n_frames)
+        The crop; a view of ``matrix`` where the tempo stays.
+    """
+    if not max_stretch:
+        start = rng.integers(0, matrix.shape[1] - n_frames + 1)
+        return matrix[:, start : start + n_frames]
+    rate = (1 + max_stretch) ** rng.uniform(-1, 1)
+    width = min(rate * (n_frames - 1), matrix.shape[1] - 1)
+    places = rng.uniform(0, matrix.shape[1] - 1 - width) + np.linspace(0, width, n_frames)
+    before = places.astype(int)
+    after = np.minimum(before + 1, matrix.shape[1] - 1)
+    share = (places - before).astype(matrix.dtype)
+    return matrix[:, before] * (1 - share) + matrix[:, after] * share
+
+
 def mixup(
     batch: torch.Tensor, targets: torch.Tensor, rng: np.random.Generator, *, alpha: float
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skgenre.augmentation import mixup, spec_augment
+from skgenre.augmentation import equalize, mixup, spec_augment, stretched_crop, transpose
 
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 20), st.integers(1, 40))
@@ -94,13 +94,65 @@ def test_mixup_leaves_what_it_was_given():
     assert torch.equal(targets, torch.eye(4))
 
 
+@given(shape=shapes, seed=seeds)
+def test_an_equalizer_moves_each_band_of_an_item_by_one_amount(shape, seed):
+    batch = batch_of(shape)
+    moves = equalize(batch, torch.ones(shape[1]), np.random.default_rng(seed)) - batch
+    np.testing.assert_allclose(moves, moves[:, :, :1].expand_as(moves), atol=1e-5)
+
+
+def test_the_curve_of_an_equalizer_is_smooth_and_in_the_units_of_the_bands():
+    scale = torch.linspace(1, 100, 64)
+    batch = equalize(torch.zeros(500, 64, 1), scale, np.random.default_rng(0), deviation=0.3, n_points=4)
+    curves = batch[:, :, 0] / scale
+    assert curves.std(dim=0).max() < 0.35
+    assert curves[:, [0, -1]].std(dim=0).tolist() == pytest.approx([0.3, 0.3], rel=0.1)
+    assert curves.diff(dim=1).abs().max() < 0.1
+
+
+def test_transposed_items_are_moved_by_whole_bands_and_repeat_the_outermost():
+    ramp = torch.arange(10.0)[None, :, None].expand(60, 10, 3)
+    moved = transpose(ramp, np.random.default_rng(0), share=0.2)
+    steps = moved[:, 5, 0] - 5
+    assert set(steps.tolist()) == {-2.0, -1.0, 0.0, 1.0, 2.0}
+    np.testing.assert_array_equal(moved, (ramp + steps[:, None, None]).clamp(0, 9))
+
+
+@given(n_total=st.integers(10, 60), seed=seeds)
+def test_a_crop_that_is_not_stretched_is_a_part_of_the_track(n_total, seed):
+    track = np.arange(2 * n_total, dtype=np.float32).reshape(2, n_total)
+    crop = stretched_crop(track, 10, np.random.default_rng(seed))
+    np.testing.assert_array_equal(crop, track[:, int(crop[0, 0]) :][:, :10])
+
+
+@given(n_total=st.integers(10, 60), seed=seeds, max_stretch=st.floats(0.01, 1))
+def test_a_stretched_crop_goes_evenly_through_the_track_at_another_tempo(n_total, seed, max_stretch):
+    track = np.arange(n_total, dtype=np.float32)[None]
+    crop = stretched_crop(track, 10, np.random.default_rng(seed), max_stretch=max_stretch)
+    assert crop.shape == (1, 10)
+    assert crop.dtype == np.float32
+    assert 0 <= crop.min() <= crop.max() <= n_total - 1 + 1e-4
+    np.testing.assert_allclose(np.diff(crop[0]), np.diff(crop[0])[0], atol=1e-4)
+    assert np.diff(crop[0])[0] <= (1 + max_stretch) * 1.0001
+
+
+def test_crops_are_played_faster_and_slower():
+    track, rng = np.arange(1000, dtype=np.float32)[None], np.random.default_rng(0)
+    rates = [np.diff(stretched_crop(track, 100, rng, max_stretch=0.25)[0])[0] for _ in range(200)]
+    assert np.min(rates) == pytest.approx(0.8, abs=0.02)
+    assert np.max(rates) == pytest.approx(1.25, abs=0.02)
+
+
 @pytest.mark.parametrize(
     "augment",
     [
+        lambda rng: equalize(batch_of((4, 10, 50)), torch.ones(10), rng),
+        lambda rng: transpose(batch_of((40, 64, 5)), rng),
+        lambda rng: torch.from_numpy(stretched_crop(batch_of((1, 10, 50))[0].numpy(), 20, rng, max_stretch=0.2)),
         lambda rng: spec_augment(batch_of((4, 10, 50)), torch.zeros(10), rng),
         lambda rng: mixup(batch_of((4, 10, 50)), torch.eye(4), rng, alpha=0.3)[0],
     ],
-    ids=["spec_augment", "mixup"],
+    ids=["equalize", "transpose", "stretched_crop", "spec_augment", "mixup"],
 )
 def test_a_seed_repeats_it_and_another_does_not(augment):
     state = torch.get_rng_state()

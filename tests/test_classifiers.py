@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
+from skgenre.classifiers import _training
 from skgenre.classifiers._validation import split_validation
 from skgenre.features import FeatureSequence
 from skgenre.segments import segment_starts
@@ -97,30 +98,40 @@ class TestAnswers:
 
 
 class TestTraining:
+    # What makes a net learn noise by heart soon, so that the loss on other tracks rises.
+    BY_HEART = {
+        "augment": False,
+        "mixup": 0.0,
+        "dropout": 0.0,
+        "label_smoothing": 0.0,
+        "max_epochs": 200,
+        "validation_fraction": 0.2,
+    }
+
     def test_the_history_has_an_entry_per_epoch(self, make):
-        net = make(max_epochs=3).fit(*music())
+        net = make(max_epochs=3, validation_fraction=0.2).fit(*music())
         expected = {"epoch", "duration"} | {f"{p}_{s}" for p in ("train", "valid") for s in ("loss", "accuracy", "f1")}
         assert set(net.history_) == expected
         assert net.history_["epoch"] == [1, 2, 3]
         assert {len(values) for values in net.history_.values()} == {3}
 
     def test_without_a_validation_split_all_epochs_run_and_only_training_is_recorded(self, make):
-        net = make(max_epochs=4, validation_fraction=None).fit(*music())
+        net = make(max_epochs=4).fit(*music())
         assert len(net.history_["epoch"]) == net.best_epoch_ == 4
         assert not any(name.startswith("valid") for name in net.history_)
 
     def test_it_stops_when_patience_is_over(self, make):
         X, _ = music()
         y = np.random.default_rng(0).permutation(np.repeat(GENRES, 12))
-        net = make(max_epochs=200, patience=3).fit(X, y)
+        net = make(**self.BY_HEART, patience=3).fit(X, y)
         assert len(net.history_["epoch"]) == net.best_epoch_ + 3
 
     def test_the_weights_of_the_best_epoch_are_kept(self, make):
         X, _ = music()
         y = np.random.default_rng(0).permutation(np.repeat(GENRES, 12))
-        stopped = make(max_epochs=200, patience=5).fit(X, y)
+        stopped = make(**self.BY_HEART, patience=5).fit(X, y)
         assert np.argmin(stopped.history_["valid_loss"]) + 1 == stopped.best_epoch_
-        exactly = make(max_epochs=stopped.best_epoch_, patience=5).fit(X, y)
+        exactly = make(**{**self.BY_HEART, "max_epochs": stopped.best_epoch_}, patience=5).fit(X, y)
         np.testing.assert_array_equal(exactly.predict_proba(X), stopped.predict_proba(X))
 
     def test_callbacks_are_called_and_schedulers_work(self, make):
@@ -133,6 +144,33 @@ class TestTraining:
         schedule = LRScheduler(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.1)
         make(max_epochs=3, callbacks=[Listen(), ("schedule", schedule)]).fit(*music())
         np.testing.assert_allclose(rates, [1e-2, 1e-3, 1e-4])
+
+    def test_the_step_rises_and_falls_to_zero(self, make):
+        class Listen(Callback):
+            rates = []
+
+            def on_batch_end(self, net, **kwargs):
+                self.rates.append(net.optimizer_.param_groups[0]["lr"])
+
+        listen = Listen()
+        net = make(max_epochs=20, callbacks=[listen]).fit(*music())
+        peak = int(np.argmax(listen.rates))
+        assert len(listen.rates) == 20 * 5
+        assert listen.rates[peak] == pytest.approx(1e-2, rel=0.05)
+        assert 5 <= peak <= 15
+        assert max(listen.rates[0], listen.rates[-1]) < 1e-3
+        net.partial_fit(*music())
+        assert listen.rates[-1] == 1e-2
+
+    def test_batches_are_of_even_size(self, make):
+        sizes = []
+
+        class Listen(Callback):
+            def on_batch_end(self, net, batch=None, **kwargs):
+                sizes.append(len(batch[0]))
+
+        make(max_epochs=1, batch_size=35, callbacks=[Listen()]).fit(*music())
+        assert sizes == [18, 18]
 
     def test_a_user_who_interrupts_is_heard(self, make):
         class Impatient(torch.nn.Module):
@@ -200,12 +238,37 @@ class TestWarmStart:
             fit(X, np.where(y == "rock", "polka", y))
 
 
+class TestAugmentation:
+    @pytest.mark.parametrize(("alike", "expected"), [(True, True), (False, False)])
+    def test_bands_are_transposed_where_neighbours_move_together(self, make, monkeypatch, alike, expected):
+        """As those of a spectrogram do, and those of MFCC do not."""
+        called = []
+        monkeypatch.setattr(_training, "transpose", lambda batch, rng: called.append(1) or batch)
+        X, y = music()
+        if alike:
+            X = X + 5 * np.random.default_rng(0).normal(size=(len(X), 1, X.shape[2])).astype(np.float32)
+        make(max_epochs=1).fit(X, y)
+        assert bool(called) is expected
+        called.clear()
+        make(max_epochs=1, augment=("transpose",)).fit(X, y)
+        assert called
+
+    @pytest.mark.parametrize("augment", [False, ("mask",), ("equalize", "stretch"), ["transpose"]])
+    def test_a_net_learns_with_any_augmentation(self, make, augment):
+        X, y = music(spread=0.5)
+        assert make(augment=augment, segment_frames=40).fit(X, y).score(*music(seed=1, spread=0.5)) > 0.6
+
+    def test_smoothed_targets_make_answers_less_sure(self, make):
+        X, y = music()
+        sure, less = (make(label_smoothing=share).fit(X, y).predict_proba(X).max(axis=1) for share in (0.0, 0.5))
+        assert less.mean() < sure.mean() - 0.1
+
+
 class TestWeights:
     EXACT = {
         "augment": False,
         "mixup": 0.0,
         "dropout": 0.0,
-        "validation_fraction": None,
         "batch_size": 200,
         "max_epochs": 5,
     }
@@ -281,7 +344,7 @@ class TestValidationSplit:
     def test_a_genre_with_one_artist_stays_in_training_with_a_warning(self):
         X, y = music()
         artists = np.where(y == "jazz", "Ella", np.arange(len(y)).astype(str))
-        net = CNNClassifier((8,), max_epochs=1)
+        net = CNNClassifier((8,), max_epochs=1, validation_fraction=0.15)
         with pytest.warns(UserWarning, match="1 classes have one group"):
             net.fit(X, y, groups=artists)
 
@@ -294,7 +357,8 @@ class TestValidationSplit:
             return np.setdiff1d(np.arange(len(targets)), seen["rows"]), seen["rows"]
 
         monkeypatch.setattr("skgenre.classifiers._base.split_validation", split)
-        net = CNNClassifier((8,), max_epochs=3, random_state=0, segment_frames=30, segment_overlap=0.0).fit(X, y)
+        params = {"validation_fraction": 0.15, "segment_frames": 30, "segment_overlap": 0.0, "random_state": 0}
+        net = CNNClassifier((8,), max_epochs=3, **params).fit(X, y)
         loss = log_loss(y[seen["rows"]], net.predict_proba(X[seen["rows"]]))
         assert loss == pytest.approx(net.history_["valid_loss"][net.best_epoch_ - 1], abs=1e-6)
 
@@ -305,6 +369,7 @@ class TestBadInput:
         [
             ({"device": "abacus"}, "device must be \"auto\" or a device of torch, got 'abacus'"),
             ({"channels": (8, 0)}, r"channels must hold at least one number >= 1, got \(8, 0\)"),
+            ({"augment": ("mask", "reverse")}, r"augment must be a bool or name some of .*, got \['reverse'\]"),
             ({"pooling": "median"}, "The 'pooling' parameter .* must be a str among"),
             ({"max_epochs": 0}, "The 'max_epochs' parameter"),
             ({"segment_overlap": 1.0}, "The 'segment_overlap' parameter"),

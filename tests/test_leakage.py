@@ -38,9 +38,7 @@ def planted(tmp_path_factory):
 
 
 def pipeline(**params):
-    net = CNNClassifier(
-        (16, 16), max_epochs=60, lr=1e-2, dropout=0.0, augment=False, mixup=0.0, random_state=0, **params
-    )
+    net = CNNClassifier((16,), max_epochs=60, lr=1e-2, dropout=0.0, augment=False, mixup=0.0, random_state=0, **params)
     return Pipeline([("load", AudioLoader(RATE, duration=1)), ("mel", MelExtractor(32)), ("net", net)])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skgenre.modules import ConvGRU, ConvNet, Standardize
+from skgenre.modules import BatchNorm, ConvGRU, ConvNet, Standardize
 
 N_BANDS, N_CLASSES = 7, 5
 BUILD = {
@@ -93,3 +93,30 @@ def test_standardize_changes_nothing_until_it_is_set_and_is_no_weight():
     assert torch.equal(layer(x), x)
     assert not list(layer.parameters())
     assert set(layer.state_dict()) == {"mean", "scale"}
+
+
+def images(n_items=6, seed=0):
+    return torch.randn(n_items, 3, 4, 5, generator=torch.Generator().manual_seed(seed)) * 2 + 7
+
+
+def test_batch_norm_is_that_of_torch():
+    ours, theirs = BatchNorm(3), torch.nn.BatchNorm2d(3, momentum=None)
+    for seed in range(4):
+        np.testing.assert_allclose(ours(images(seed=seed)).detach(), theirs(images(seed=seed)).detach(), atol=1e-5)
+    np.testing.assert_allclose(ours.eval()(images()).detach(), theirs.eval()(images()).detach(), atol=1e-5)
+
+
+def test_in_batch_norm_a_weight_of_two_is_the_item_twice_and_of_zero_the_item_left_out():
+    repeats = torch.tensor([2, 1, 0, 1, 3, 1])
+    weighted, repeated = BatchNorm(3), BatchNorm(3)
+    weighted.weights = repeats.float()
+    expected = repeated(images().repeat_interleave(repeats, dim=0))
+    np.testing.assert_allclose(
+        weighted(images()).repeat_interleave(repeats, dim=0).detach(), expected.detach(), atol=1e-5
+    )
+    np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-5)
+    np.testing.assert_allclose(weighted.variance, repeated.variance, rtol=0.02)  # torch's is n / (n - 1) times ours
+
+
+def test_batch_norm_takes_a_lone_value():
+    assert BatchNorm(3)(torch.ones(1, 3, 1, 1)).isfinite().all()

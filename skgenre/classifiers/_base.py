@@ -1,4 +1,4 @@
-"""The scikit-learn side of the nets: validation of input, the flow of a fit, and the answers."""
+"""The scikit-learn side of the nets: validation of input, and the flow of a fit."""
 
 import warnings
 from numbers import Integral, Real
@@ -10,28 +10,31 @@ from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeatures
 from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import EarlyStopping, LRScheduler
 
 from skgenre._sklearn import Interval, StrOptions, _check_sample_weight, _fit_context
+from skgenre.classifiers._answers import NetAnswers
 from skgenre.classifiers._training import (
+    Cosine,
     EpochScores,
     Progress,
     TrackCrops,
     TrackNet,
     as_batch,
     band_moments,
+    bands_are_alike,
     prefers_bfloat16,
-    score_segments,
     track_probabilities,
     training_session,
 )
 from skgenre.classifiers._validation import split_validation
 from skgenre.features import check_features
 
+AUGMENTATIONS = ("mask", "equalize", "transpose", "stretch")
 
-class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator):
-    """Trains a module on random crops of tracks, and answers by its scores over all segments of a track."""
+
+class NetClassifier(NetAnswers, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator):
+    """Trains a module on random crops of tracks."""
 
     __metadata_request__fit = {"groups": True}
 
@@ -46,8 +49,9 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         "segment_frames": [Interval(Integral, 1, None, closed="left")],
         "segment_overlap": [Interval(Real, 0, 1, closed="left")],
         "pooling": [StrOptions({"mean", "max", "vote"})],
-        "augment": ["boolean"],
+        "augment": ["boolean", tuple, list],
         "mixup": [Interval(Real, 0, None, closed="left")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [None, dict, StrOptions({"balanced"})],
         "warm_start": ["boolean"],
         "device": [str],
@@ -184,13 +188,16 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         with training_session(int(np.random.SeedSequence(seed).generate_state(1)[0]), self.n_threads):
             if not hasattr(self, "net_"):
                 self._start(X, training, weights)
+            heard = _rows(X, training)
+            standardize = self.net_.module_.standardize
+            moments = standardize.mean.cpu(), standardize.scale.cpu()
             crops = TrackCrops(
-                _rows(X, training),
+                heard,
                 np.eye(len(self.classes_), dtype=np.float32)[targets[training]],
                 (weights[training] / weights[training].mean()).astype(np.float32),
                 segment_frames=self.segment_frames_,
-                fill=self.net_.module_.standardize.mean.cpu(),
-                augment=self.augment,
+                moments=moments,
+                augment=self._augmentations(heard, *(moment.numpy() for moment in moments)),
                 mixup=self.mixup,
                 rng=np.random.default_rng(seed),
             )
@@ -211,10 +218,10 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
             **{f"module__{name}": value for name, value in self._architecture().items()},
             criterion=torch.nn.CrossEntropyLoss,
             criterion__reduction="none",
+            criterion__label_smoothing=self.label_smoothing,
             optimizer=torch.optim.AdamW,
             optimizer__weight_decay=self.weight_decay,
             lr=self.lr,
-            batch_size=self.batch_size,
             iterator_train__shuffle=True,
             iterator_train__collate_fn=as_batch,
             train_split=None,
@@ -238,7 +245,13 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
             # Last, for it interrupts the round of callbacks.
             stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
             callbacks.append(("early_stopping", stopping))
-        self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs)
+        n_batches = -(-len(crops) // self.batch_size)
+        if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
+            callbacks.append(("cosine", Cosine(max_epochs * n_batches)))
+        for group in self.net_.optimizer_.param_groups:
+            group["lr"] = self.net_.lr
+        # Batches of even size: what is left over for a last one may be too little to normalise.
+        self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=-(-len(crops) // n_batches))
         self.net_.initialize_callbacks()
         before = len(self.net_.history)
         self.net_.partial_fit(crops)
@@ -253,79 +266,6 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         self.history_["duration"] = self.history_.pop("dur")
         losses = self.history_["valid_loss"][before:] if watched is not None else [0.0]
         self.best_epoch_ = before + int(np.argmin(losses)) + 1 if watched is not None else len(self.net_.history)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Estimate the probability of each genre, pooled over the segments of a track.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or FeatureSequence
-            Features.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_tracks, n_classes), float64
-            Probabilities in the order of ``classes_``.
-        """
-        X = self._check_prediction(X)
-        return track_probabilities(self.net_.module_, X, pooling=self.pooling, **self._segmentation)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Predict the genre of each track.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or FeatureSequence
-            Features.
-
-        Returns
-        -------
-        y : ndarray of shape (n_tracks,)
-            The genre with the highest probability.
-        """
-        winners = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[winners]
-
-    def predict_segments(self, X: Any) -> list[np.ndarray]:
-        """Estimate the probability of each genre in each segment of each track.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or FeatureSequence
-            Features.
-
-        Returns
-        -------
-        probabilities : list of ndarray of shape (n_segments, n_classes), float32
-            One array for each track; ``skgenre.segments.segment_starts`` gives the first frame of each segment.
-        """
-        X = self._check_prediction(X)
-        return list(score_segments(self.net_.module_, X, output="probabilities", **self._segmentation))
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Embed each track: what the last layer sees, averaged over segments.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or FeatureSequence
-            Features.
-
-        Returns
-        -------
-        embeddings : ndarray of shape (n_tracks, n_dims), float32
-            Embeddings.
-        """
-        X = self._check_prediction(X)
-        scores = score_segments(self.net_.module_, X, output="embeddings", **self._segmentation)
-        return np.stack([track.mean(axis=0) for track in scores])
-
-    def _check_prediction(self, X: Any) -> Any:
-        check_is_fitted(self, "net_")
-        return check_features(self, X, reset=False)
-
-    @property
-    def _segmentation(self) -> dict[str, Any]:
-        return {"segment_frames": self.segment_frames_, "overlap": self.segment_overlap}
 
     @property
     def _device(self) -> str:
@@ -343,6 +283,15 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
     def _bfloat16(self) -> bool:
         return self.precision == "bfloat16" or (self.precision == "auto" and prefers_bfloat16(self._device))
 
+    def _augmentations(self, X: Any, mean: np.ndarray, scale: np.ndarray) -> tuple[str, ...]:
+        if isinstance(self.augment, (tuple, list)):
+            if unknown := [name for name in self.augment if name not in AUGMENTATIONS]:
+                raise ValueError(f"augment must be a bool or name some of {AUGMENTATIONS}, got {unknown}")
+            return tuple(self.augment)
+        if not self.augment:
+            return ()
+        return ("mask", "equalize", "transpose") if bands_are_alike(X, mean, scale) else ("mask", "equalize")
+
     @property
     def _n_features_out(self) -> int:
         return self.net_.module_.n_dims
@@ -359,6 +308,10 @@ class NetClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classifie
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _is_scheduler(callback: Any) -> bool:
+    return isinstance(callback[1] if isinstance(callback, tuple) else callback, LRScheduler)
 
 
 def _is_missing(label: Any) -> bool:

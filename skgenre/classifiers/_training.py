@@ -1,7 +1,8 @@
 """What goes on inside a fit: seeding, crops, the skorch net, scores after each epoch, and inference over segments."""
 
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby, islice
 from typing import Any
@@ -14,7 +15,8 @@ from skorch.callbacks import Callback
 from skorch.utils import to_tensor
 from tqdm.auto import tqdm
 
-from skgenre.augmentation import mixup, spec_augment
+from skgenre.augmentation import equalize, mixup, spec_augment, stretched_crop, transpose
+from skgenre.modules import BatchNorm
 from skgenre.segments import cut_segments, pool_scores, segment_starts
 
 _TRAINING = threading.Lock()
@@ -51,7 +53,10 @@ def prefers_bfloat16(device: str) -> bool:
 
 
 class TrackCrops(torch.utils.data.Dataset):
-    """One random crop of each track per epoch, with its target and weight, made a batch at a time."""
+    """One random crop of each track per epoch, with its target and weight, made a batch at a time.
+
+    ``moments`` are the mean and the standard deviation of each band; ``augment`` names what is done to crops.
+    """
 
     def __init__(
         self,
@@ -60,8 +65,8 @@ class TrackCrops(torch.utils.data.Dataset):
         weights: np.ndarray,
         *,
         segment_frames: int,
-        fill: np.ndarray,
-        augment: bool,
+        moments: Sequence[torch.Tensor],
+        augment: tuple[str, ...],
         mixup: float,
         rng: np.random.Generator,
     ) -> None:
@@ -69,7 +74,7 @@ class TrackCrops(torch.utils.data.Dataset):
         self.targets = targets
         self.weights = weights
         self.segment_frames = segment_frames
-        self.fill = torch.as_tensor(fill)
+        self.moments = moments
         self.augment = augment
         self.mixup = mixup
         self.rng = rng
@@ -81,15 +86,22 @@ class TrackCrops(torch.utils.data.Dataset):
         """Return crops (n, n_bands, segment_frames), and targets (n, n_classes) with weights (n,)."""
         batch = torch.from_numpy(np.stack([self._crop(self.X[row]) for row in rows]))
         targets, weights = torch.from_numpy(self.targets[rows]), torch.from_numpy(self.weights[rows])
-        if self.augment:
-            batch = spec_augment(batch, self.fill, self.rng)
+        mean, scale = self.moments
+        if "transpose" in self.augment:
+            batch = transpose(batch, self.rng)
+        if "equalize" in self.augment:
+            batch = equalize(batch, scale, self.rng)
+        if "mask" in self.augment:
+            batch = spec_augment(batch, mean, self.rng)
         if self.mixup:
             batch, targets = mixup(batch, targets, self.rng, alpha=self.mixup)
         return batch, (targets, weights)
 
     def _crop(self, matrix: np.ndarray) -> np.ndarray:
-        start = self.rng.integers(0, max(0, matrix.shape[1] - self.segment_frames) + 1)
-        return cut_segments(matrix, [start], self.segment_frames)[0]
+        if matrix.shape[1] <= self.segment_frames:
+            return cut_segments(matrix, [0], self.segment_frames)[0]
+        stretch = 0.25 if "stretch" in self.augment else 0.0
+        return stretched_crop(matrix, self.segment_frames, self.rng, max_stretch=stretch)
 
 
 def as_batch(items: Any) -> Any:
@@ -119,6 +131,19 @@ class TrackNet(skorch.NeuralNet):
         except KeyboardInterrupt:
             self.interrupted_ = not self.stopped_
             raise
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
+        """Take a step, in which the tracks' weights count in the normalisation too."""
+        weights = batch[1][1]
+        uneven = weights.to(self.device) if torch.any(weights != weights[0]) else None
+        layers = [layer for layer in self.module_.modules() if isinstance(layer, BatchNorm)]
+        for layer in layers:
+            layer.weights = uneven
+        try:
+            return super().train_step_single(batch, **fit_params)
+        finally:
+            for layer in layers:
+                layer.weights = None
 
     def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
         """Return the weighted mean of the tracks' losses."""
@@ -165,6 +190,25 @@ class EpochScores(Callback):
     def _record(net: Any, part: str, expected: np.ndarray, answered: np.ndarray) -> None:
         net.history.record(f"{part}_accuracy", float(accuracy_score(expected, answered)))
         net.history.record(f"{part}_f1", float(f1_score(expected, answered, average="macro", zero_division=0)))
+
+
+class Cosine(Callback):
+    """Let the step size rise over the first tenth of the training, and fall to zero along a cosine over the rest."""
+
+    def __init__(self, n_batches: int) -> None:
+        self.n_batches = n_batches
+
+    def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+        """Begin to count batches."""
+        self.n_done_ = 0
+
+    def on_batch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Set the step size."""
+        place = (self.n_done_ + 0.5) / self.n_batches
+        share = min(place / 0.1, 0.5 + 0.5 * math.cos(math.pi * (place - 0.1) / 0.9))
+        for group in net.optimizer_.param_groups:
+            group["lr"] = net.lr * share
+        self.n_done_ += 1
 
 
 class Progress(Callback):
@@ -251,3 +295,11 @@ def band_moments(X: Any, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = first / total
     deviation = np.sqrt(np.maximum(second / total - mean**2, 0))
     return mean.astype(np.float32), np.where(deviation > 1e-6 * (1 + np.abs(mean)), deviation, 1).astype(np.float32)
+
+
+def bands_are_alike(X: Any, mean: np.ndarray, scale: np.ndarray) -> bool:
+    """Tell whether neighbouring bands move together: those of a spectrogram do, those of MFCC do not."""
+    if len(mean) == 1:
+        return False
+    levels = ((matrix - mean[:, None]) / scale[:, None] for matrix in X)
+    return float(np.mean([np.mean(level[1:] * level[:-1]) for level in levels])) > 0.5
