@@ -1,4 +1,4 @@
-"""What is asked of vectors from outside."""
+"""What is asked of arrays from outside."""
 
 from typing import Any
 
@@ -19,3 +19,24 @@ def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray
             row = start + int(np.argmin(finite.all(axis=1)))
             raise ValueError(f"{name} must be finite and fit in float32, row {row} is not")
     return vectors
+
+
+def as_rows(rows: Any, alive: np.ndarray) -> np.ndarray:
+    """Return row numbers, all of them alive."""
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or not (rows.dtype.kind in "iu" or rows.size == 0):
+        raise ValueError(f"rows must be a list of integers, got {rows.dtype} of shape {rows.shape}")
+    rows = rows.astype(np.intp)
+    for row in rows[(rows < 0) | (rows >= len(alive))][:1]:
+        raise ValueError(f"rows must be from 0 to {len(alive) - 1}, got {row}")
+    for row in rows[~alive[rows]][:1]:
+        raise ValueError(f"row {row} was removed")
+    return rows
+
+
+def as_mask(allowed: Any, n_rows: int) -> np.ndarray:
+    """Return a mask of shape (n_rows,)."""
+    mask = np.asarray(allowed)
+    if mask.shape != (n_rows,) or mask.dtype != bool:
+        raise ValueError(f"allowed must hold a bool for each of {n_rows} rows, got {mask.dtype} of shape {mask.shape}")
+    return mask

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skgenre.neighbors._checks import as_vectors
+from skgenre.neighbors._checks import as_mask, as_rows, as_vectors
 from skgenre.neighbors._folders import save_folder
 from skgenre.neighbors._growing import GrowingArray
 from skgenre.neighbors._space import Space
@@ -127,7 +127,7 @@ class Index(ABC):
         ValueError
             If there is no such row, or one occurs twice. The index is as it was.
         """
-        rows = self._check_rows(rows)
+        rows = as_rows(rows, self.alive)
         if len(set(rows.tolist())) < len(rows):
             raise ValueError(f"rows must be different, got {rows}")
         self._remove(rows)
@@ -157,7 +157,7 @@ class Index(ABC):
 
     def take(self, rows: ArrayLike) -> np.ndarray:
         """Return the vectors of rows that are alive, of shape (n, n_dims)."""
-        return self.vectors[self._check_rows(rows)]
+        return self.vectors[as_rows(rows, self.alive)]
 
     def query(
         self, queries: ArrayLike, n_neighbors: int, *, allowed: ArrayLike | None = None
@@ -302,21 +302,5 @@ class Index(ABC):
         queries = as_vectors(queries, "queries", self.vectors.shape[1])
         if allowed is None:
             return queries, None if self._n_alive == self.n_rows else self.alive, self._n_alive
-        mask = np.asarray(allowed)
-        if mask.shape != (self.n_rows,) or mask.dtype != bool:
-            raise ValueError(
-                f"allowed must hold a bool for each of {self.n_rows} rows, got {mask.dtype} of shape {mask.shape}"
-            )
-        mask = mask & self.alive
+        mask = as_mask(allowed, self.n_rows) & self.alive
         return queries, mask, int(np.count_nonzero(mask))
-
-    def _check_rows(self, rows: ArrayLike) -> np.ndarray:
-        rows = np.asarray(rows)
-        if rows.ndim != 1 or not (rows.dtype.kind in "iu" or rows.size == 0):
-            raise ValueError(f"rows must be a list of integers, got {rows.dtype} of shape {rows.shape}")
-        rows = rows.astype(np.intp)
-        for row in rows[(rows < 0) | (rows >= self.n_rows)][:1]:
-            raise ValueError(f"rows must be from 0 to {self.n_rows - 1}, got {row}")
-        for row in rows[~self.alive[rows]][:1]:
-            raise ValueError(f"row {row} was removed")
-        return rows

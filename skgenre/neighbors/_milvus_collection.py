@@ -84,7 +84,7 @@ class MilvusCollection:
     def flush(self) -> None:
         """Have the server write down what it has."""
         with self._talking() as client:
-            client.flush(self.name, timeout=max(self._timeout, 600))
+            client.flush(self.name, timeout=max(self._timeout, 60))  # takes longer than an answer
 
     def take_alias(self, alias: str) -> None:
         """Have the alias point here, and drop the collection that it pointed to."""
@@ -94,7 +94,7 @@ class MilvusCollection:
                 return
             old = client.describe_alias(alias, timeout=self._timeout)["collection_name"]
             client.alter_alias(self.name, alias, timeout=self._timeout)
-            client.drop_collection(old, timeout=self._timeout)
+        self.named(old).drop()
 
     def drop(self) -> None:
         """Drop the collection; where the server does not answer, it stays."""

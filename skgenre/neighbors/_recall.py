@@ -19,7 +19,35 @@ WORTHWHILE = 64
 
 
 class RecallWarning(UserWarning):
-    """An index does not reach the recall asked for, however hard it searches."""
+    """An index does not reach the recall asked for, however hard it searches.
+
+    Parameters
+    ----------
+    index : str
+        The class of the index.
+    reached : float
+        The best recall that was measured.
+    recall : float
+        The recall asked for.
+
+    Examples
+    --------
+    >>> from skgenre import RecallWarning
+    >>> str(RecallWarning("VoyagerIndex", 0.93, 0.95)).partition(":")[0]
+    'VoyagerIndex reaches a recall of 0.930 and no more, 0.95 was asked for'
+    """
+
+    def __init__(self, index: str, reached: float, recall: float) -> None:
+        super().__init__(index, reached, recall)
+        self.index = index
+        self.reached = reached
+        self.recall = recall
+
+    def __str__(self) -> str:
+        return (
+            f"{self.index} reaches a recall of {self.reached:.3f} and no more, {self.recall} was asked for: build it "
+            "with more trees or links, or search exactly"
+        )
 
 
 class RecallSample:
@@ -147,12 +175,7 @@ def tune_effort(
             idle += 1
     if not holds:
         reached, index.effort = best
-        warnings.warn(
-            f"{type(index).__name__} reaches a recall of {reached:.3f} and no more, {recall} was asked for: build it "
-            "with more trees or links, or search exactly",
-            RecallWarning,
-            stacklevel=2,
-        )
+        warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=2)
         return reached
     best = (reached, high)
     while high - low > max(1, high // 10):
