@@ -123,7 +123,7 @@ def test_groups_reach_the_early_stopping_of_a_net(sounds, monkeypatch):
     monkeypatch.setattr(
         base, "split_validation", lambda y, groups, *rest: watched.append(groups) or split(y, None, *rest)
     )
-    net = Pipeline([("net", CNNClassifier((4,), max_epochs=1))])
+    net = Pipeline([("net", CNNClassifier((4,), max_epochs=1, validation_fraction=0.2))])
     compare_protocols(net, *sounds, protocols=("grouped", "random"), n_splits=2, seeds=1)
     assert [groups is None for groups in watched] == [False, False, True, True]
 
