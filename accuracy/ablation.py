@@ -1,0 +1,149 @@
+"""What each choice in the nets is worth: the default net, and what one change does to it, on two sets of real music.
+
+``python -m accuracy.ablation`` measures what is not yet kept in ``ablation.json``, and writes the tables of the
+documentation's page.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accuracy.datasets import DATASETS, N_SPLITS, Music
+from accuracy.models import cepstra
+from accuracy.results import digest_of
+from skgenre import AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor, RNNClassifier, compare_protocols
+from skgenre.classifiers._base import NetClassifier
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = {"emotify": "Emotify, four genres", "ten-genres": "Ten genres"}
+METRICS = ("accuracy", "macro_f1", "log_loss", "calibration_error")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row: what is changed, in words, and how."""
+
+    text: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    net: type[NetClassifier] = CNNClassifier
+    mfcc: bool = False
+
+    def make(self) -> NetClassifier:
+        return self.net(**self.parameters)
+
+
+CHANGES = {
+    "default": Change("``CNNClassifier()``"),
+    "rnn": Change("``RNNClassifier()``", net=RNNClassifier),
+    "mfcc": Change("on 20 MFCC", mfcc=True),
+    "one-dimension": Change("convolutions over time alone", {"channels": (128,)}),
+    "twice-as-wide": Change("twice the channels", {"channels": (16, 32, 64, 128)}),
+    "no-transposing": Change("no transposing", {"augment": ("mask", "equalize")}),
+    "no-equalizer": Change("no equalizer", {"augment": ("mask", "transpose")}),
+    "no-masks": Change("no masks", {"augment": ("equalize", "transpose")}),
+    "stretching": Change("time stretched as well", {"augment": ("mask", "equalize", "transpose", "stretch")}),
+    "no-augmentation": Change("no augmentation of crops", {"augment": False}),
+    "no-mixup": Change("no mixup", {"mixup": 0.0}),
+    "more-mixup": Change("mixup of 1", {"mixup": 1.0}),
+    "hard-targets": Change("no label smoothing", {"label_smoothing": 0.0}),
+    "no-dropout": Change("no dropout", {"dropout": 0.0}),
+    "little-decay": Change("weight decay of 0.001", {"weight_decay": 0.001}),
+    "early-stopping": Change("early stopping on 15 % of the tracks", {"validation_fraction": 0.15}),
+    "half-the-epochs": Change("half the epochs", {"max_epochs": 40}),
+    "twice-the-epochs": Change("twice the epochs", {"max_epochs": 160}),
+    "shorter-crops": Change("crops half as long", {"segment_frames": 128}),
+    "no-overlap": Change("no overlap in prediction", {"segment_overlap": 0.0}),
+}
+
+
+def features(name: str, music: Music, mfcc: bool, memory: Path) -> np.ndarray:
+    if name == "ten-genres":
+        return cepstra(music.X) if mfcc else music.X
+    extractor = MFCCExtractor(memory=memory) if mfcc else MelExtractor(n_mels=64, memory=memory)
+    return extractor.transform(AudioLoader(duration=30).transform(music.X))
+
+
+def measure(kept: dict[str, dict], file: Path, names: Sequence[str], seeds: Sequence[int], memory: Path) -> None:
+    music = {name: DATASETS[name].load(None) for name in SETS}
+    known: dict[tuple, np.ndarray] = {}
+    for seed in seeds:
+        for name, data in music.items():
+            for row in names:
+                change = CHANGES[row]
+                net = change.make().set_params(random_state=seed)
+                key, digest = f"{name} {row} {seed}", digest_of(net, data.y)
+                if kept.get(key, {}).get("digest") == digest:
+                    continue
+                if (name, change.mfcc) not in known:
+                    known[name, change.mfcc] = features(name, data, change.mfcc, memory)
+                protocol = {DATASETS[name].main: data.protocols[DATASETS[name].main]}
+                X = known[name, change.mfcc]
+                scores = compare_protocols(
+                    net, X, data.y, data.groups, protocols=protocol, n_splits=N_SPLITS, seeds=[seed]
+                )
+                summary = scores[DATASETS[name].main].summary()
+                kept[key] = {"digest": digest, **{metric: round(float(summary[metric]), 5) for metric in METRICS}}
+                kept[key]["seconds"] = round(summary["seconds"] / (N_SPLITS if name == "emotify" else 1), 1)
+                print(key, kept[key], flush=True)
+                partial = file.with_suffix(".partial")
+                partial.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+                os.replace(partial, file)
+
+
+def tables(kept: dict[str, dict]) -> str:
+    text = ""
+    for name, title in SETS.items():
+        lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
+        head = ("change", "seeds", "accuracy", "points", "macro F1", "log-loss", "calibration error", "s a fold")
+        lines += _cells(head)
+        for row, change in CHANGES.items():
+            found = [kept[key] for seed in range(99) if (key := f"{name} {row} {seed}") in kept]
+            if found:
+                lines += _cells((change.text, *_row(name, row, kept)))
+        text += "\n".join(lines) + "\n\n"
+    return text.rstrip() + "\n"
+
+
+def _row(name: str, row: str, kept: dict[str, dict]) -> list[str]:
+    seeds = [seed for seed in range(99) if f"{name} {row} {seed}" in kept]
+    found = [kept[f"{name} {row} {seed}"] for seed in seeds]
+    accuracy = np.array([record["accuracy"] for record in found])
+    both = [seed for seed in seeds if f"{name} default {seed}" in kept]
+    gain = 100 * np.array(
+        [kept[f"{name} {row} {seed}"]["accuracy"] - kept[f"{name} default {seed}"]["accuracy"] for seed in both]
+    )
+    spread = f" ± {accuracy.std(ddof=1):.3f}" if len(found) > 1 else ""
+    error = f" ± {gain.std(ddof=1) / np.sqrt(len(gain)):.1f}" if len(gain) > 1 else ""
+    means = [f"{np.mean([record[metric] for record in found]):.3f}" for metric in METRICS[1:]]
+    points = "" if row == "default" else f"{gain.mean():+.1f}{error}"
+    seconds = f"{np.median([record['seconds'] for record in found]):.0f}"
+    return [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    return [f"   {'* -' if place == 0 else '  -'} {cell}".rstrip() for place, cell in enumerate(cells)]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m accuracy.ablation", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="ROW")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 to N - 1 (default: 5)")
+    parser.add_argument("--memory", type=Path, metavar="FOLDER", help="where to keep features")
+    parser.add_argument("--json", type=Path, default=ROOT / "accuracy" / "ablation.json", metavar="FILE")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "ablation.inc", metavar="FILE")
+    parser.add_argument("--page-only", action="store_true", help="measure nothing; show what is kept")
+    arguments = parser.parse_args(argv)
+    kept = json.loads(arguments.json.read_text(encoding="utf-8")) if arguments.json.is_file() else {}
+    if not arguments.page_only:
+        measure(kept, arguments.json, arguments.only, range(arguments.seeds), arguments.memory)
+    arguments.page.write_text(tables(kept), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
