@@ -9,6 +9,7 @@ import joblib
 import pytest
 import sklearn
 import soundfile
+from joblib.externals.loky import get_reusable_executor
 from sklearn.pipeline import Pipeline
 
 import skgenre
@@ -52,6 +53,7 @@ def library(tmp_path_factory):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page, library, tmp_path, monkeypatch):
     monkeypatch.chdir(shutil.copytree(library, tmp_path / "here"))
+    get_reusable_executor().shutdown()  # workers of an earlier page are still in its folder
     # The code is run as it stands, but for the length of the training.
     few = skgenre.CNNClassifier.__init__.__kwdefaults__ | {"max_epochs": 2}
     monkeypatch.setattr(skgenre.CNNClassifier.__init__, "__kwdefaults__", few)

@@ -81,7 +81,11 @@ def make_genre_classifier(
         (
             "cnn",
             Pipeline(
-                [("load", load), ("mel", MelExtractor(**features)), ("net", CNNClassifier(random_state=random_state))]
+                [
+                    ("load", load),
+                    ("mel", MelExtractor(64, **features)),
+                    ("net", CNNClassifier(random_state=random_state)),
+                ]
             ),
         ),
     ]
