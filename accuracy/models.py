@@ -17,6 +17,7 @@ from skgenre import (
     AudioLoader,
     CNNClassifier,
     FrameStatistics,
+    GroupSVC,
     MelExtractor,
     MFCCExtractor,
     MusiCNNEmbedder,
@@ -39,7 +40,7 @@ class Audio:
         return [_loader(), MFCCExtractor(N_MFCC, memory=self.memory)]
 
     def mel(self) -> list[Any]:
-        return [_loader(), MelExtractor(memory=self.memory)]
+        return [_loader(), MelExtractor(64, memory=self.memory)]
 
     def descriptors(self) -> list[Any]:
         return [_loader(), TrackDescriptor(memory=self.memory)]
@@ -109,6 +110,11 @@ MODELS = {
     "rnn-mfcc": Model("RNNClassifier on MFCC", lambda front: make_pipeline(*front.mfcc(), RNNClassifier())),
     "rnn-mel": Model("RNNClassifier on log-mel", lambda front: make_pipeline(*front.mel(), RNNClassifier())),
     "descriptor-svm": Model("TrackDescriptor, SVM", lambda front: svm(front.descriptors()), needs_audio=True),
+    "descriptor-groups": Model(
+        "TrackDescriptor, GroupSVC",
+        lambda front: make_pipeline(*front.descriptors(), GroupSVC(TrackDescriptor().group_slices())),
+        needs_audio=True,
+    ),
     "genre": Model("make_genre_classifier()", lambda front: front.recommended(), needs_audio=True),
     "genre-jamendo": Model(
         'make_genre_classifier(pretrained="jamendo")',

@@ -3,6 +3,8 @@
 import argparse
 import tempfile
 import time
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from benchmarks.measuring import Size
@@ -16,20 +18,40 @@ def main() -> None:
     arguments = parse()
     if arguments.from_json:
         report = Report.from_json(arguments.from_json.read_text(encoding="utf-8"))
+        write(report, arguments.json, arguments.page)
     else:
-        from benchmarks.machine import describe, make_music
-
-        report = Report({**describe(), "run": arguments.size.name.lower()}, [])
-        with tempfile.TemporaryDirectory() as folder:
-            print("making music", flush=True)
-            music = make_music(Path(folder), arguments.size)
-            for subject in arguments.only:
-                start = time.perf_counter()
-                print(f"measuring {subject} ... ", end="", flush=True)
-                report.sections.append(in_a_process(subject, arguments.size, music))
-                print(f"{time.perf_counter() - start:.0f} s", flush=True)
+        report = measure(arguments)
     print(terminal(report))
-    write(report, arguments.json, arguments.page)
+
+
+def measure(arguments: argparse.Namespace) -> Report:
+    from benchmarks.machine import describe, load, make_music
+
+    busy, report = round(load(), 2), Report({**describe(), "run": arguments.size.name.lower()}, [])
+    if arguments.json and arguments.json.is_file() and tuple(arguments.only) != SUBJECTS:
+        report = earlier(arguments.json, report.machine)
+    titles = [import_module(f"benchmarks.{subject}").TITLE for subject in SUBJECTS]
+    with tempfile.TemporaryDirectory() as folder:
+        print("making music", flush=True)
+        music = make_music(Path(folder), arguments.size)
+        for subject in arguments.only:
+            start = time.perf_counter()
+            print(f"measuring {subject} ... ", end="", flush=True)
+            report.add(replace(in_a_process(subject, arguments.size, music), load=busy), titles)
+            print(f"{time.perf_counter() - start:.0f} s", flush=True)
+            write(report, arguments.json, arguments.page)
+    return report
+
+
+def earlier(file: Path, machine: dict) -> Report:
+    """Return the results that are kept, so that some subjects may be measured anew beside the others."""
+    report = Report.from_json(file.read_text(encoding="utf-8"))
+    changed = [name for name, value in machine.items() if report.machine.get(name) != value]
+    if changed:
+        raise SystemExit(
+            f"{file.name} is of another machine or other versions ({', '.join(changed)}): measure all anew"
+        )
+    return report
 
 
 def parse() -> argparse.Namespace:
@@ -44,7 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--page", type=Path, metavar="FILE", help="where to write the page of the documentation")
     parser.add_argument("--from-json", type=Path, metavar="FILE", help="measure nothing; show and write these results")
     arguments = parser.parse_args()
-    if arguments.size == Size.FULL and arguments.only == SUBJECTS and not arguments.from_json:
+    if arguments.size == Size.FULL and not arguments.from_json:
         arguments.json = arguments.json or ROOT / "benchmarks" / "results.json"
         arguments.page = arguments.page or ROOT / "docs" / "benchmarks.rst"
     return arguments

@@ -18,11 +18,10 @@ RIVALS = ("librosa", "numba", "audioflux", "kaldi-native-fbank", "annoy", "voyag
 
 
 def describe() -> dict:
-    """Return the processor, its cores, the load, the versions and the threads; no names of machines or folders."""
+    """Return the processor, its cores, the versions and the threads; no names of machines or folders."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "load": round(load(), 2),
         "system": platform.system(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in (*PACKAGES, *RIVALS)},

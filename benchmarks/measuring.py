@@ -64,12 +64,15 @@ class Comparison:
     """Whether the slowest rounds matter, and p99 is shown."""
 
     def ratio(self, other: Figure) -> float:
-        return other.median / self.figures[0].median
+        """Return how many times skgenre's the other's median is; not finite where skgenre's is nothing."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.divide(other.median, self.figures[0].median))
 
     def spread(self, other: Figure) -> tuple[float, float]:
         """Return the quartiles of the ratios of the single rounds."""
         n_rounds = min(len(other.values), len(self.figures[0].values))
-        ratios = np.array(other.values[:n_rounds]) / np.array(self.figures[0].values[:n_rounds])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = np.array(other.values[:n_rounds]) / np.array(self.figures[0].values[:n_rounds])
         return tuple(float(quartile) for quartile in np.percentile(ratios, [25, 75]))
 
     @property

@@ -1,7 +1,9 @@
 """The results as a table for the terminal, as JSON and as a page of the documentation."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from textwrap import fill
 
@@ -9,25 +11,27 @@ from benchmarks.measuring import Comparison, Figure
 
 HEAD = """\
 What ``make bench`` measured on {processor}, {cores} cores, with Python {python} and one thread in each numeric library,
-unless another number is said. When it began, the load from other work was {load}. The contenders of a table took turns,
-A B A B, in the same process or in the same kind of process, so that all met the same machine; the figures are medians
-over these rounds. **Ratios are what to compare**: milliseconds are those of this machine. A ratio of 2 means that
-skgenre needs half of what the other one needs; beside it stand the quartiles of the ratios of the single rounds.
+unless another number is said. The contenders of a table took turns, A B A B, in the same process or in the same kind of
+process, so that all met the same machine; the figures are medians over these rounds. **Ratios are what to compare**:
+milliseconds are those of this machine. A ratio of 2 means that skgenre needs half of what the other one needs; beside
+it stand the quartiles of the ratios of the single rounds.
 """
 TAIL = """\
 To measure on another machine, run ``make bench``: it installs what skgenre is compared with into the virtual
-environment, takes about ten minutes, and wants a machine that does nothing else meanwhile. ``make bench
-ARGS="--quick"`` takes fewer rounds and prints the tables only.
+environment, takes about half an hour, and wants a machine that does nothing else meanwhile. ``make bench
+ARGS="--quick"`` takes fewer rounds and prints the tables only, and ``make bench ARGS="--only files"`` measures one
+subject anew and leaves the others as they are.
 """
 
 
 @dataclass
 class Section:
-    """What was measured of a subject."""
+    """What was measured of a subject, and the load from other work when its run began."""
 
     title: str
     text: str
     comparisons: list[Comparison]
+    load: float | None = None
 
     @classmethod
     def from_dict(cls, content: dict) -> "Section":
@@ -35,7 +39,7 @@ class Section:
             Comparison(**{**comparison, "figures": [Figure(**figure) for figure in comparison["figures"]]})
             for comparison in content["comparisons"]
         ]
-        return cls(content["title"], content["text"], comparisons)
+        return cls(content["title"], content["text"], comparisons, content.get("load"))
 
 
 @dataclass
@@ -52,6 +56,11 @@ class Report:
     def from_json(cls, text: str) -> "Report":
         content = json.loads(text)
         return cls(content["machine"], [Section.from_dict(section) for section in content["sections"]])
+
+    def add(self, section: Section, titles: Sequence[str]) -> None:
+        """Add the section of a subject, or replace it; ``titles`` are those of all subjects, in order."""
+        sections = {known.title: known for known in (*self.sections, section)}
+        self.sections = [sections[title] for title in titles if title in sections]
 
     def goals(self) -> list[list[str]]:
         """Return a row for each goal: task, what was reached, against what, the goal, and whether it is met."""
@@ -79,7 +88,7 @@ def rows_of(comparison: Comparison) -> list[list[str]]:
     for number, figure in enumerate(comparison.figures):
         task = comparison.task if number == 0 else ""
         ratio = ""
-        if number:
+        if number and isfinite(comparison.ratio(figure)):
             ratio = times(comparison.ratio(figure))
             if len(figure.values) > 2:
                 ratio += " ({} to {})".format(*(f"{quartile:.3g}" for quartile in comparison.spread(figure)))
@@ -121,7 +130,8 @@ def page(report: Report) -> str:
     ]
     for section in report.sections:
         rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
-        parts += [heading(section.title), section.text.rstrip() + "\n", list_table(rows)]
+        load = "" if section.load is None else f"When its run began, the load from other work was {section.load:g}.\n"
+        parts += [heading(section.title), f"{section.text.rstrip()}\n{load}", list_table(rows)]
     return "\n".join([*parts, heading("Your own figures"), TAIL])
 
 

@@ -14,7 +14,7 @@ from skorch.callbacks import Callback
 
 from benchmarks.measuring import Comparison, Figure, Music, Size, take_turns
 from skgenre import AudioLoader, CNNClassifier, MFCCExtractor, RNNClassifier
-from skgenre.augmentation import mixup, spec_augment
+from skgenre.augmentation import equalize, mixup, spec_augment
 
 TITLE = "Training and prediction"
 TEXT = """\
@@ -31,7 +31,7 @@ N_CLASSES, N_BANDS, N_FRAMES = 10, 20, 1292
 def measure(size: Size, music: Music) -> list[Comparison]:
     torch.set_num_threads(1)
     keep_freed_memory()
-    n_tracks, n_epochs, n_rounds = size.pick((320, 10, 7), (320, 3, 3), (32, 1, 1))
+    n_tracks, n_epochs, n_rounds = size.pick((320, 4, 5), (320, 2, 3), (32, 1, 1))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n_tracks, N_BANDS, N_FRAMES)).astype(np.float32)
     y = np.arange(n_tracks) % N_CLASSES
@@ -93,9 +93,10 @@ def bare_loop(like: CNNClassifier, X: np.ndarray, y: np.ndarray, n_epochs: int, 
     """Train a module as a script would, and return the seconds."""
     module = copy.deepcopy(like.net_.module_)
     optimizer = torch.optim.AdamW(module.parameters(), lr=like.lr, weight_decay=like.weight_decay, fused=True)
-    loss_of = torch.nn.CrossEntropyLoss()
+    loss_of = torch.nn.CrossEntropyLoss(label_smoothing=like.label_smoothing)
     targets = torch.eye(len(like.classes_))[torch.from_numpy(y)]
-    rng, fill, width = np.random.default_rng(0), module.standardize.mean, like.segment_frames
+    mean, scale = module.standardize.mean, module.standardize.scale
+    rng, width = np.random.default_rng(0), like.segment_frames
     module.train()
     start = time.perf_counter()
     for _ in range(n_epochs):
@@ -106,7 +107,8 @@ def bare_loop(like: CNNClassifier, X: np.ndarray, y: np.ndarray, n_epochs: int, 
             crops = [X[row, :, begin : begin + width] for row, begin in zip(rows, starts, strict=True)]
             batch, wanted = torch.from_numpy(np.stack(crops)), targets[rows]
             if augment:
-                batch, wanted = mixup(spec_augment(batch, fill, rng), wanted, rng, alpha=like.mixup)
+                batch = spec_augment(equalize(batch, scale, rng), mean, rng)
+                batch, wanted = mixup(batch, wanted, rng, alpha=like.mixup)
             optimizer.zero_grad()
             loss = loss_of(module(batch), wanted)
             loss.backward()
