@@ -109,7 +109,7 @@ class BareAnnoy(Bare):
         return np.array([self._forest.get_nns_by_vector(p, K, self.effort) for p in self._points(queries)])
 
     def save(self, folder: Path) -> None:
-        Path(folder, "forest").write_bytes(self._ours.index._file_bytes())
+        Path(folder, "forest").write_bytes(self._ours.index._file.bytes())
 
     def load(self, folder: Path) -> Any:
         forest = annoy.AnnoyIndex(self._n_dims, "euclidean")

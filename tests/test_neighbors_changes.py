@@ -1,14 +1,17 @@
 """Indexes that change while they serve: rows come, go and are filtered, and the answers are those of what is left."""
 
+import pickle
+import re
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 
-from skgenre.neighbors import AnnoyIndex, ExactIndex, VoyagerIndex, make_index, query_others
+from skgenre.neighbors import INDEXES, AnnoyIndex, ExactIndex, VoyagerIndex, make_index, query_others
 
 without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
 each_kind = pytest.mark.parametrize("kind", [ExactIndex, AnnoyIndex, pytest.param(VoyagerIndex, marks=without_voyager)])
@@ -171,6 +174,9 @@ def test_others_of_rows_respect_a_filter_that_leaves_some_of_them_out():
         (lambda index: index.query([[1, 2, 3, np.nan]], 1), "queries must be finite and fit in float32, row 0 is not"),
         (lambda index: index.query([[0, 0, 0, 1], [1e300, 0, 0, 0]], 1), "row 1 is not"),
         (lambda index: index.query([[1, 2, 3, 4]], 0), "n_neighbors must be from 1 to 19, the rows alive, got 0"),
+        (lambda index: index.query([[1, 2, 3, 4]], 2.5), "n_neighbors must be from 1 to 19, the rows alive, got 2.5"),
+        (lambda index: index.query([[1, 2, 3, 4]], "2"), "n_neighbors must be from 1 to 19, the rows alive, got '2'"),
+        (lambda index: query_others(index, [1], 2.5), "n_neighbors must be from 1 to 18, the other rows .* got 2.5"),
         (lambda index: index.query([[1, 2, 3, 4]], 20), "n_neighbors must be from 1 to 19, the rows alive, got 20"),
         (
             lambda index: index.query([[1, 2, 3, 4]], 3, allowed=np.arange(20) < 3),
@@ -218,6 +224,23 @@ def test_an_index_may_run_empty_and_fill_again(kind):
 
 
 @each_kind
+def test_an_index_that_was_not_built_says_so(kind):
+    empty = pickle.loads(pickle.dumps(kind()))
+    assert len(empty) == 0
+    for call in (
+        lambda: empty.query(spread(1), 1),
+        lambda: empty.query_radius(spread(1), 1),
+        lambda: empty.add(spread(1)),
+        lambda: empty.remove([0]),
+        lambda: empty.take([0]),
+        lambda: empty.compact(),
+    ):
+        with pytest.raises(NotFittedError, match=f"this {kind.__name__} holds no vectors yet: build it first"):
+            call()
+    assert empty.build(spread(3)).query(spread(1), 1)[1] == [[0]]
+
+
+@each_kind
 def test_no_queries_get_no_answers(kind):
     index = kind().build(spread(10))
     distances, rows = index.query(np.empty((0, 4)), 3)
@@ -244,6 +267,33 @@ def test_an_index_is_made_by_the_name_of_its_algorithm():
         make_index("flann")
     with pytest.raises(ValueError, match='metric must be "cosine" or "euclidean", got \'manhattan\''):
         make_index("exact", "manhattan")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "name", "value", "least"),
+    [
+        ("annoy", "n_trees", 0, 1),
+        ("annoy", "n_trees", 2.5, 1),
+        ("annoy", "effort", -1, 0),
+        ("annoy", "effort", "much", 0),
+        ("annoy", "seed", 2**40, 0),
+        ("voyager", "n_links", 0, 2),  # the library would crash
+        ("voyager", "n_links", 1, 2),
+        ("voyager", "build_effort", 0, 1),
+        ("voyager", "effort", 1.5, 0),
+        ("voyager", "n_threads", -2, -1),
+        ("milvus", "n_links", 1, 2),
+        ("milvus", "effort", None, 0),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named(algorithm, name, value, least):
+    with pytest.raises(ValueError, match=re.escape(f"{name} must be an integer from {least} to {2**31 - 1}, got")):
+        INDEXES[algorithm](**{name: value})
+
+
+def test_a_time_that_is_none_is_named():
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0, got 0"):
+        INDEXES["milvus"](timeout=0)
 
 
 def test_voyager_says_how_to_install_it_where_it_is_absent(monkeypatch):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 
 import numpy as np
@@ -188,6 +189,46 @@ def test_a_damaged_file_is_named(kind, tmp_path):
     load_index(tmp_path)
 
 
+def test_no_byte_of_the_manifest_can_change_unnoticed(tmp_path):
+    changed(ExactIndex, "euclidean").save(tmp_path)
+    path = tmp_path / "manifest.json"
+    whole = path.read_bytes()
+    n_told = 0
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with suppress(ValueError):
+            if json.loads(path.read_bytes()) == json.loads(whole):  # the last digit of a number may be too many
+                continue
+        with pytest.raises(ValueError, match=r"manifest\.json"):
+            load_index(tmp_path)
+        n_told += 1
+    assert n_told > len(whole) / 10
+
+
+def test_only_what_was_saved_is_cleared_away(tmp_path):
+    for name in ("data-raw", "data-2024", "music"):
+        (tmp_path / name).mkdir()
+    for _ in range(2):
+        changed(ExactIndex).save(tmp_path)
+    assert {"data-raw", "data-2024", "music"} < {path.name for path in tmp_path.iterdir() if path.is_dir()}
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 4
+
+
+def test_whatever_a_reader_makes_of_a_file_that_is_gone_it_reads_what_was_saved_meanwhile(tmp_path):
+    save_folder(tmp_path, "number", lambda inside: {"number": 1})
+    seen = []
+
+    def read(content, inside):
+        seen.append(content["number"])
+        if len(seen) == 1:
+            save_folder(tmp_path, "number", lambda inside: {"number": 2})
+            raise RuntimeError("cannot open the graph")  # as Voyager and Annoy say it
+        return content["number"]
+
+    assert read_folder(tmp_path, "number", read) == 2
+    assert seen == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -209,15 +250,18 @@ def test_where_nothing_was_saved_there_is_nothing_to_load(tmp_path):
         load_index(tmp_path)
     with pytest.raises(FileNotFoundError, match="nothing was saved in"):
         load_index(tmp_path / "nowhere")
+    (tmp_path / "notes.txt").write_text("not an index")
+    with pytest.raises(FileNotFoundError, match=r"nothing was saved in .*notes\.txt: it is a file"):
+        load_index(tmp_path / "notes.txt")
+    with pytest.raises(ValueError, match=r"folder must be a folder to save in, .*notes\.txt' is a file"):
+        changed(ExactIndex).save(tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "not an index"
 
 
 def test_an_index_of_an_unknown_kind_is_told(tmp_path):
     changed(ExactIndex).save(tmp_path)
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    manifest["content"]["index"] = "flann"
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ValueError, match="holds an index of an unknown kind, 'flann'"):
-        load_index(tmp_path)
+        read_folder(tmp_path, "index", lambda content, inside: read_index({**content, "index": "flann"}, inside))
 
 
 def test_an_index_does_not_replace_something_else_that_was_saved(tmp_path):

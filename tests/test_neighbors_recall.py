@@ -1,12 +1,21 @@
 """The promised recall: measured as anybody would, and held or warned of."""
 
+import pickle
 import warnings
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from skgenre.neighbors import AnnoyIndex, ExactIndex, RecallSample, RecallWarning, VoyagerIndex, tune_effort
+from skgenre.neighbors import (
+    AnnoyIndex,
+    ExactIndex,
+    RecallSample,
+    RecallWarning,
+    VoyagerIndex,
+    load_index,
+    tune_effort,
+)
 
 without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
 HASTY = [
@@ -41,6 +50,18 @@ def test_the_promised_recall_holds_on_queries_that_were_not_in_the_sample(hasty,
     assert reached >= recall
     assert recall_of(index, queries) >= recall - 0.02
     assert abs(recall_of(index, queries) - reached) < 0.05
+
+
+@each_metric
+@pytest.mark.parametrize("hasty", HASTY)
+def test_the_recall_holds_for_fewer_neighbours_too(hasty, metric, tmp_path):
+    vectors, queries = vectors_and_queries()
+    index = hasty(metric).build(vectors)
+    tune_effort(index, recall=0.9, n_neighbors=20, random_state=0)
+    index.save(tmp_path)
+    for one in (index, pickle.loads(pickle.dumps(index)), load_index(tmp_path)):
+        assert one.n_tuned == 20
+        assert min(recall_of(one, queries, k) for k in (1, 3, 20)) >= 0.88
 
 
 @pytest.mark.parametrize("hasty", HASTY)
@@ -104,6 +125,14 @@ def test_an_exact_index_and_a_lone_row_are_left_alone():
 def test_a_recall_that_is_none_is_an_error(recall):
     with pytest.raises(ValueError, match="recall must be above 0 and at most 1, got"):
         tune_effort(ExactIndex().build(np.eye(3)), recall=recall)
+
+
+def test_a_sample_of_nothing_is_an_error():
+    index = AnnoyIndex().build(np.eye(5))
+    with pytest.raises(ValueError, match=r"n_neighbors must be an integer from 1 to .*, got 0"):
+        tune_effort(index, n_neighbors=0)
+    with pytest.raises(ValueError, match=r"n_queries must be an integer from 1 to .*, got 0"):
+        tune_effort(index, n_queries=0)
 
 
 def test_a_sample_measures_what_is_found():

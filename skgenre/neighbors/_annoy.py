@@ -2,13 +2,15 @@
 
 import tempfile
 import threading
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
 import annoy
 import numpy as np
 
-from skgenre.neighbors._approximate import ApproximateIndex
+from skgenre.neighbors._approximate import ApproximateIndex, as_table
+from skgenre.neighbors._checks import check_integers
 from skgenre.neighbors._growing import GrowingArray
 from skgenre.neighbors._scan import Block, candidates
 
@@ -16,7 +18,21 @@ TAIL = 0.25
 """Rows added since the forest was grown, as a share of those in it, beyond which it is grown anew."""
 
 
-_READING = threading.Lock()
+class _File:
+    """A file that stays readable when its name is gone."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._reading = threading.Lock()
+
+    def bytes(self) -> bytes:
+        with self._reading:
+            self._file.seek(0)
+            return self._file.read()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # else it could not be opened
+            self._file.close()
 
 
 class AnnoyIndex(ApproximateIndex):
@@ -69,6 +85,8 @@ class AnnoyIndex(ApproximateIndex):
 
     def __init__(self, metric: str = "cosine", *, n_trees: int = 100, effort: int = 4, seed: int = 0) -> None:
         super().__init__(metric)
+        check_integers(1, n_trees=n_trees)
+        check_integers(0, effort=effort, seed=seed)
         self.n_trees = n_trees
         self.effort = effort
         self.seed = seed
@@ -86,7 +104,7 @@ class AnnoyIndex(ApproximateIndex):
             path = Path(folder, "forest.ann")
             # Saved now, not when pickled: save() swaps the forest's memory under the feet of other threads.
             forest.save(str(path))
-            self._file = path.open("rb")  # can be read when the folder is gone
+            self._file = _File(path)
         self._forest = forest
         self._rows = rows
         self._tail = GrowingArray(np.empty(0, dtype=np.intp))
@@ -103,23 +121,22 @@ class AnnoyIndex(ApproximateIndex):
     def _remove(self, rows: np.ndarray) -> None:
         pass
 
-    def _search(
-        self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _search(self, queries: np.ndarray, points: np.ndarray, n_asked: int) -> np.ndarray:
         # An item occurs once in each tree, so at an effort of 1 or more this many hold n_asked different ones.
-        inspected = min(self.effort * self.n_trees * n_asked, np.iinfo(np.int32).max)
+        inspected = min(self.effort * self.n_trees * max(n_asked, self.n_tuned), np.iinfo(np.int32).max)
         near = [self._forest.get_nns_by_vector(point, n_asked, inspected) for point in points]
-        asked = np.repeat(np.arange(len(near)), [len(rows) for rows in near])
-        found = self._rows[np.concatenate([np.array(rows, dtype=np.intp) for rows in near])]
+        counts = np.array([len(items) for items in near])
+        items = np.fromiter(chain.from_iterable(near), dtype=np.intp, count=int(counts.sum()))
+        found = as_table(self._rows[items], counts)
         tail = self._tail.rows
         if not len(tail):
-            return asked, found
+            return found
         block = Block(tail, self._tail_points.rows, self._space.squares(self._tail_points.rows), self.alive[tail])
-        asked_too, found_too = candidates(self._space, queries, [block], n_asked)
-        return np.concatenate([asked, asked_too]), np.concatenate([found, found_too])
+        asked, found_too = candidates(self._space, queries, [block], n_asked)
+        return np.column_stack([found, as_table(found_too, np.bincount(asked, minlength=len(queries)))])
 
     def _write_search(self, folder: Path) -> None:
-        (folder / "forest.ann").write_bytes(self._file_bytes())
+        (folder / "forest.ann").write_bytes(self._file.bytes())
         np.savez(folder / "rows.npz", forest=self._rows, tail=self._tail.rows)
 
     def _read_search(self, folder: Path, mmap: bool) -> None:
@@ -131,18 +148,15 @@ class AnnoyIndex(ApproximateIndex):
     def _new_forest(self) -> annoy.AnnoyIndex:
         return annoy.AnnoyIndex(self.vectors.shape[1], "angular" if self.metric == "cosine" else "euclidean")
 
-    def _file_bytes(self) -> bytes:
-        with _READING:
-            self._file.seek(0)
-            return self._file.read()
-
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in vars(self).items() if name not in ("_forest", "_file")}
-        return state | {"_bytes": self._file_bytes()}
+        return state | {"_bytes": self._file.bytes()} if hasattr(self, "_file") else state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        grown = state.pop("_bytes")
+        grown = state.pop("_bytes", None)
         self.__dict__.update(state)
+        if grown is None:
+            return
         # The forest maps the file into memory: where an open file cannot be deleted, the folder outlives this call.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             path = Path(folder, "forest.ann")
@@ -152,4 +166,4 @@ class AnnoyIndex(ApproximateIndex):
     def _open(self, path: Path) -> None:
         self._forest = self._new_forest()
         self._forest.load(str(path))
-        self._file = path.open("rb")
+        self._file = _File(path)

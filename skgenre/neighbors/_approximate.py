@@ -25,12 +25,10 @@ class ApproximateIndex(LocalIndex):
     effort: int
 
     @abstractmethod
-    def _search(
-        self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return different (query, row) pairs, about ``n_asked`` rows near each query, maybe fewer.
+    def _search(self, queries: np.ndarray, points: np.ndarray, n_asked: int) -> np.ndarray:
+        """Return about ``n_asked`` rows near each query, different ones, of shape (n_queries, n_found); -1 is none.
 
-        Rows that were removed may be among them. ``n_wanted`` of them will be used.
+        Rows that were removed may be among them.
         """
 
     def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -40,22 +38,20 @@ class ApproximateIndex(LocalIndex):
         rows = np.empty((len(queries), n_neighbors), dtype=np.intp)
         points = self._space.points(queries)
         near = np.abs(points).max(axis=1) < TOO_FAR
-        left, too_far = np.flatnonzero(near), np.flatnonzero(~near)
+        left, all_left = np.flatnonzero(near), bool(near.all())
         while len(left) and n_asked < n_allowed / 2:
-            asked, found = self._search(queries[left], points[left], n_asked, n_neighbors)
+            asking = (queries, points) if all_left else (queries[left], points[left])
+            found = self._search(*asking, n_asked)
             if mask is not None:
-                good = mask[found]
-                asked, found = asked[good], found[good]
-            enough = np.bincount(asked, minlength=len(left)) >= n_neighbors
-            if enough.any():
-                good, done = enough[asked], left[enough]
-                asked, found = (np.cumsum(enough) - 1)[asked[good]], found[good]
-                distances[done], rows[done] = self._space.nearest(
-                    queries[done], self.vectors, asked, found, n_neighbors
-                )
-            left = left[~enough]
-            n_asked *= 4
-        left = np.concatenate([left, too_far])
+                found = np.where(mask[found], found, -1)
+            far, found = self._space.nearest_among(asking[0], self.vectors, found, n_neighbors)
+            enough = found[:, -1] >= 0
+            if all_left and enough.all():
+                return far, found
+            done = left[enough]
+            distances[done], rows[done] = far[enough], found[enough]
+            left, all_left, n_asked = left[~enough], False, 4 * n_asked
+        left = np.concatenate([left, np.flatnonzero(~near)])
         if len(left):
             scan = Scan(self._space, self.vectors)
             distances[left], rows[left] = scan.query(queries[left], n_neighbors, mask)
@@ -66,6 +62,16 @@ class ApproximateIndex(LocalIndex):
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         n_allowed = self.n_rows if mask is None else int(np.count_nonzero(mask))
         return within_radius(self._query, Scan(self._space, self.vectors), queries, radius, mask, n_allowed // 2)
+
+
+def as_table(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return lists of rows, given one after the other, as a table with a line for each, filled up by -1."""
+    longest = max(int(counts.max()), 1)
+    if len(rows) == longest * len(counts):
+        return rows.reshape(len(counts), longest)
+    table = np.full((len(counts), longest), -1, dtype=np.intp)
+    table[np.arange(longest) < counts[:, None]] = rows
+    return table
 
 
 def within_radius(

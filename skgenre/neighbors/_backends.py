@@ -8,8 +8,9 @@ from typing import Any
 from skgenre.neighbors._annoy import AnnoyIndex
 from skgenre.neighbors._exact import ExactIndex
 from skgenre.neighbors._folders import read_folder
-from skgenre.neighbors._index import KIND, Index
+from skgenre.neighbors._index import Index
 from skgenre.neighbors._milvus import MilvusIndex
+from skgenre.neighbors._saving import KIND
 from skgenre.neighbors._voyager import VoyagerIndex
 
 INDEXES: dict[str, type[Index]] = {kind.name: kind for kind in (ExactIndex, AnnoyIndex, VoyagerIndex, MilvusIndex)}

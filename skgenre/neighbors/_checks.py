@@ -1,14 +1,31 @@
-"""What is asked of arrays from outside."""
+"""What is asked of arrays and parameters from outside."""
 
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+LARGEST = 2**31 - 1
+
+
+def check_integers(least: int, **values: Any) -> None:
+    """Raise a ValueError where a parameter is no integer from ``least`` on; the libraries would crash, or guess."""
+    for name, value in values.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= LARGEST:
+            raise ValueError(f"{name} must be an integer from {least} to {LARGEST}, got {value!r}")
+
+
+def check_seconds(name: str, value: Any) -> None:
+    """Raise a ValueError where a time is no number above 0."""
+    if not (isinstance(value, Real) and float(value) > 0):
+        raise ValueError(f"{name} must be a number of seconds above 0, got {value!r}")
+
 
 def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray:
     """Return finite float32 vectors of shape (n, n_dims), without a copy where they are so already."""
-    with np.errstate(over="ignore"):
-        vectors = np.asarray(vectors, dtype=np.float32)
+    if not (isinstance(vectors, np.ndarray) and vectors.dtype == np.float32):
+        with np.errstate(over="ignore"):
+            vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2:
         raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
     if n_dims is not None and vectors.shape[1] != n_dims:

@@ -82,4 +82,5 @@ class ExactIndex(LocalIndex):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._build_points(self._space.points(self.vectors))
+        if "_vectors" in state:
+            self._build_points(self._space.points(self.vectors))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable
@@ -15,6 +16,9 @@ FORMAT = 1
 """Number of the layout; raised with each change that an older version could not read."""
 
 MANIFEST = "manifest.json"
+
+OURS = re.compile("data-[0-9a-f]{16}")
+"""Names of the folders that are made, and cleared away, beside the manifest."""
 
 T = TypeVar("T")
 
@@ -37,7 +41,7 @@ def save_folder(folder: str | os.PathLike, kind: str, write: Callable[[Path], di
     Raises
     ------
     ValueError
-        If the folder holds something of another kind.
+        If the folder is a file, or holds something of another kind.
 
     Examples
     --------
@@ -52,6 +56,8 @@ def save_folder(folder: str | os.PathLike, kind: str, write: Callable[[Path], di
     ({'language': 'en'}, 'hello')
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise ValueError(f"folder must be a folder to save in, {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".lock"):
         if (folder / MANIFEST).exists():
@@ -60,19 +66,21 @@ def save_folder(folder: str | os.PathLike, kind: str, write: Callable[[Path], di
         inside.mkdir()
         try:
             content = write(inside)
-            files = {str(path.relative_to(inside)): _seal(path) for path in sorted(inside.rglob("*")) if path.is_file()}
+            parts = sorted(inside.rglob("*"))
+            files = {path.relative_to(inside).as_posix(): _seal(path) for path in parts if path.is_file()}
             manifest = {"format": FORMAT, "kind": kind, "data": inside.name, "files": files, "content": content}
             new = inside / MANIFEST
-            new.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            new.write_text(json.dumps({**manifest, "crc32": _sum(manifest)}, indent=1), encoding="utf-8")
             _flush(new)
-            _flush(inside)
+            for part in [*filter(Path.is_dir, parts), inside]:
+                _flush(part)
             os.replace(new, folder / MANIFEST)
         except BaseException:
             shutil.rmtree(inside, ignore_errors=True)
             raise
         _flush(folder)
-        for old in folder.glob("data-*"):
-            if old != inside:
+        for old in folder.iterdir():
+            if OURS.fullmatch(old.name) and old != inside:
                 shutil.rmtree(old, ignore_errors=True)
 
 
@@ -112,10 +120,12 @@ def read_folder(folder: str | os.PathLike, kind: str, read: Callable[[dict, Path
             for name, seal in manifest["files"].items():
                 _check_seal(inside / name, seal, verify)
             return read(manifest["content"], inside)
-        except FileNotFoundError as error:
-            # Saved anew in the meantime?
-            if _manifest(folder)["data"] == manifest["data"]:
+        except Exception as error:
+            if _manifest(folder)["data"] != manifest["data"]:
+                continue  # saved anew in the meantime
+            if isinstance(error, FileNotFoundError):
                 raise ValueError(f"{folder} is damaged: {error.filename} is missing") from error
+            raise
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -123,15 +133,22 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         number = manifest["format"]
-        if number == FORMAT and not manifest.keys() >= {"kind", "data", "files", "content"}:
-            raise KeyError("kind")
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"nothing was saved in {folder}: it holds no {MANIFEST}") from error
+        if number == FORMAT and manifest.pop("crc32") != _sum(manifest):
+            raise ValueError("its checksum is wrong")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "is a file" if folder.is_file() else f"holds no {MANIFEST}"
+        raise FileNotFoundError(f"nothing was saved in {folder}: it {what}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is damaged, or was not written by skgenre: {error!r}") from error
     if number != FORMAT:
         raise ValueError(f"{path} is of format {number!r}, this version of skgenre reads {FORMAT}")
     return manifest
+
+
+def _sum(manifest: dict[str, Any]) -> int:
+    """Return the checksum of what a manifest says, whatever the layout of its text."""
+    said = json.loads(json.dumps(manifest))
+    return crc32(json.dumps(said, sort_keys=True).encode())
 
 
 def _check_kind(folder: Path, manifest: dict[str, Any], kind: str) -> None:

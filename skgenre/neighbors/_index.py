@@ -1,24 +1,21 @@
 """What every index promises, and what they do alike."""
 
-import os
-from abc import ABC, abstractmethod
-from numbers import Real
+from abc import abstractmethod
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.exceptions import NotFittedError
 
 from skgenre.neighbors._checks import as_mask, as_rows, as_vectors
-from skgenre.neighbors._folders import save_folder
 from skgenre.neighbors._growing import GrowingArray
+from skgenre.neighbors._saving import Saving
 from skgenre.neighbors._space import Space
 
-KIND = "index"
-"""What the manifest of a saved index says that it is."""
 
-
-class Index(ABC):
+class Index(Saving):
     """Vectors at rows 0 to n_rows - 1, and the search for those that are nearest.
 
     Rows are numbered as they are added. A row that is removed keeps its number, which nobody gets again, until
@@ -35,6 +32,8 @@ class Index(ABC):
     effort : int or None
         How hard an approximate index searches, from 1: the unit is its own, and twice as much is about twice the work.
         May be set at any time. None where the search is exact.
+    n_tuned : int
+        Neighbours that ``effort`` is meant for, 10 until it is tuned: fewer are looked for as hard as so many.
     """
 
     name: ClassVar[str]
@@ -45,6 +44,8 @@ class Index(ABC):
 
     effort: int | None = None
 
+    n_tuned: int = 10
+
     def __init__(self, metric: str = "cosine") -> None:
         if metric not in ("cosine", "euclidean"):
             raise ValueError(f'metric must be "cosine" or "euclidean", got {metric!r}')
@@ -54,8 +55,11 @@ class Index(ABC):
 
     _space: Space
 
+    _n_alive = 0
+
     @property
     def alive(self) -> np.ndarray:
+        self._check_built()
         return self._alive.rows
 
     @property
@@ -186,9 +190,9 @@ class Index(ABC):
             If fewer rows may answer than ``n_neighbors``, or the queries are not finite or of another dimension.
         """
         queries, mask, n_allowed = self._check(queries, allowed)
-        if not 1 <= n_neighbors <= n_allowed:
+        if not (isinstance(n_neighbors, Integral) and 1 <= int(n_neighbors) <= n_allowed):
             which = "alive" if allowed is None else "allowed and alive"
-            raise ValueError(f"n_neighbors must be from 1 to {n_allowed}, the rows {which}, got {n_neighbors}")
+            raise ValueError(f"n_neighbors must be from 1 to {n_allowed}, the rows {which}, got {n_neighbors!r}")
         if not len(queries):
             return np.empty((0, n_neighbors)), np.empty((0, n_neighbors), dtype=np.intp)
         return self._query(queries, int(n_neighbors), mask)
@@ -227,34 +231,11 @@ class Index(ABC):
             return empty
         return self._query_radius(queries, float(radius), mask)
 
-    def save(self, folder: str | os.PathLike) -> None:
-        """Save the index into a folder, for ``load_index``.
-
-        An index that was saved there before is replaced at once, when all is written: a crash in the middle leaves it
-        whole, and processes that have it loaded keep it.
-
-        Parameters
-        ----------
-        folder : str or path
-            The folder, made if need be.
-
-        Raises
-        ------
-        ValueError
-            If the folder holds something else that skgenre saved.
-        """
-        save_folder(folder, KIND, self.write)
-
-    def write(self, folder: Path) -> dict[str, Any]:
-        """Write files into a folder, and return what ``read_index`` will ask for beside them: plain JSON."""
-        np.save(folder / "alive.npy", self.alive)
-        said = self._write(folder)
-        return {"index": self.name, "parameters": {name: getattr(self, name) for name in self.parameters}, **said}
-
     @classmethod
     def read(cls, content: dict[str, Any], folder: Path, *, mmap: bool = True) -> Self:
         """Read an index of this class from the files that ``write`` wrote and from what it returned."""
         index = cls(**content["parameters"])
+        index.n_tuned = content["n_tuned"]
         index._keep_alive(np.load(folder / "alive.npy"))
         index._read(content, folder, mmap)
         return index
@@ -272,10 +253,6 @@ class Index(ABC):
         """Forget rows, as far as the mask of those alive does not do it."""
 
     @abstractmethod
-    def _write(self, folder: Path) -> dict[str, Any]:
-        """Write all but the mask of those alive, and return what to remember beside the files."""
-
-    @abstractmethod
     def _read(self, content: dict[str, Any], folder: Path, mmap: bool) -> None:
         """Read what ``_write`` wrote and returned."""
 
@@ -288,6 +265,10 @@ class Index(ABC):
         self, queries: np.ndarray, radius: float, mask: np.ndarray | None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Find all within the radius, among the rows of a mask."""
+
+    def _check_built(self) -> None:
+        if not hasattr(self, "_alive"):
+            raise NotFittedError(f"this {type(self).__name__} holds no vectors yet: build it first")
 
     def _keep_alive(self, alive: np.ndarray) -> None:
         self._alive = GrowingArray(alive)

@@ -19,6 +19,7 @@ class LocalIndex(Index):
 
     @property
     def vectors(self) -> np.ndarray:
+        self._check_built()
         return self._vectors.rows
 
     @abstractmethod

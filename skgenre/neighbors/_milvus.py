@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skgenre.neighbors._approximate import within_radius
+from skgenre.neighbors._checks import check_integers, check_seconds
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._milvus_collection import MilvusCollection, RemoteVectors
 from skgenre.neighbors._scan import Scan
@@ -102,6 +103,10 @@ class MilvusIndex(Index):
         timeout: float = 10.0,
     ) -> None:
         super().__init__(metric)
+        check_integers(2, n_links=n_links)
+        check_integers(1, build_effort=build_effort)
+        check_integers(0, effort=effort)
+        check_seconds("timeout", timeout)
         self.uri = uri
         self.collection = collection
         self.n_links = n_links
@@ -151,7 +156,8 @@ class MilvusIndex(Index):
         rows = np.empty((len(queries), n_neighbors), dtype=np.intp)
         left = np.arange(len(queries))
         while len(left) and n_asked <= MOST:
-            asked, found, vectors = self._collection.search(queries[left], n_asked, n_asked + self.effort, condition)
+            n_candidates = max(n_asked, self.n_tuned) + self.effort
+            asked, found, vectors = self._collection.search(queries[left], n_asked, n_candidates, condition)
             good = found < self.n_rows
             good[good] = self.alive[found[good]] if mask is None else mask[found[good]]
             asked, found, vectors = asked[good], found[good], vectors[good]

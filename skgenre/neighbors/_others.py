@@ -1,5 +1,7 @@
 """The neighbours of what is indexed itself."""
 
+from numbers import Integral
+
 import numpy as np
 
 from skgenre.neighbors._index import Index
@@ -42,8 +44,8 @@ def query_others(
     if allowed is not None and not allowed[rows].any():
         return index.query(index.take(rows), n_neighbors, allowed=allowed)
     n_allowed = np.count_nonzero(index.alive if allowed is None else index.alive & allowed)
-    if not 1 <= n_neighbors < n_allowed:
-        raise ValueError(f"n_neighbors must be from 1 to {n_allowed - 1}, the other rows allowed, got {n_neighbors}")
+    if not (isinstance(n_neighbors, Integral) and 1 <= int(n_neighbors) < n_allowed):
+        raise ValueError(f"n_neighbors must be from 1 to {n_allowed - 1}, the other rows allowed, got {n_neighbors!r}")
     distances, found = index.query(index.take(rows), n_neighbors + 1, allowed=allowed)
     others = found != rows[:, None]
     others[others.all(axis=1), -1] = False

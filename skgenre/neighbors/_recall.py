@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skgenre.neighbors._checks import check_integers
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._others import query_others
 from skgenre.neighbors._scan import Scan
@@ -81,6 +82,7 @@ class RecallSample:
     """
 
     def __init__(self, index: Index, *, n_neighbors: int = 10, n_queries: int = 512, random_state: Any = None) -> None:
+        check_integers(1, n_neighbors=n_neighbors, n_queries=n_queries)
         rng = check_random_state(random_state)
         alive = np.flatnonzero(index.alive)
         self._n_neighbors = min(n_neighbors, len(alive) - 1)
@@ -124,7 +126,7 @@ def tune_effort(
     recall : float, default=0.95
         Share of the true nearest neighbours to find on average, above 0 and up to 1.
     n_neighbors : int, default=10
-        Neighbours that will be asked for.
+        Neighbours that will be asked for; the recall holds for fewer too, which are looked for as hard.
     n_queries : int, default=512
         Queries in the sample.
     random_state : int, RandomState instance or None, default=None
@@ -156,6 +158,8 @@ def tune_effort(
     if index.effort is None or len(index) < 2:
         return 1.0
     sample = RecallSample(index, n_neighbors=n_neighbors, n_queries=n_queries, random_state=random_state)
+
+    index.n_tuned = n_neighbors
 
     def reach(effort: int) -> tuple[bool, float]:
         index.effort = effort

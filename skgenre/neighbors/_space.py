@@ -60,23 +60,37 @@ class Space:
 
     def distances(self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return the distances of (asked, found) pairs of a query and a row."""
-        if self.metric == "cosine":
-            queries, has_direction = _unit(queries)
-        else:
-            queries = queries.astype(np.float64)
+        ends, directed = self._ends(queries)
         distances = np.empty(len(asked))
         for batch in batches(len(asked), max(1, CACHED // vectors.shape[1])):
-            apart, b = queries[asked[batch]], vectors[found[batch]]
-            if self.metric == "euclidean":
-                apart -= b
-                distances[batch] = np.sqrt(_squared(apart))
-                continue
-            b, b_has_direction = _unit(b)
-            apart -= b
-            # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
-            chords = np.minimum(_squared(apart) / 2, 2)
-            distances[batch] = np.where(has_direction[asked[batch]] & b_has_direction, chords, 1)
+            near = asked[batch]
+            distances[batch] = self._between(ends[near], directed[near], vectors[found[batch]])
         return distances
+
+    def distances_to(self, queries: np.ndarray, vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the distances of each query to rows of its own, of shape (n_queries, n_each)."""
+        ends, directed = self._ends(queries)
+        n_each, n_dims = rows.shape[1], queries.shape[1]
+        distances = np.empty(rows.shape)
+        for batch in batches(len(rows), max(1, CACHED // (n_each * n_dims))):
+            for part in batches(n_each, max(1, CACHED // n_dims)):
+                near = vectors[rows[batch, part]]
+                distances[batch, part] = self._between(ends[batch, None], directed[batch, None], near)
+        return distances
+
+    def _ends(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of the distances that lie at the queries, float64, and which of these have a direction."""
+        if self.metric == "cosine":
+            return _unit(queries)
+        return queries.astype(np.float64), np.ones(len(queries), dtype=bool)
+
+    def _between(self, ends: np.ndarray, directed: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        if self.metric == "euclidean":
+            return np.sqrt(_squared(ends - vectors))
+        vectors, also_directed = _unit(vectors)
+        # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
+        chords = np.minimum(_squared(ends - vectors) / 2, 2)
+        return np.where(directed & also_directed, chords, 1)
 
     def nearest(
         self,
@@ -103,6 +117,19 @@ class Space:
         order = order[(np.cumsum(counts) - counts)[:, None] + np.arange(n_neighbors)]
         return distances[order], found[order]
 
+    def nearest_among(
+        self, queries: np.ndarray, vectors: np.ndarray, rows: np.ndarray, n_neighbors: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return distances and rows of the nearest, out of rows of each query, of shape (n_queries, n_each).
+
+        Rows below zero are none: they stand last, where there are too few others.
+        """
+        distances = self.distances_to(queries, vectors, rows)
+        distances[rows < 0] = np.inf
+        order = np.lexsort((rows, distances), axis=1)[:, :n_neighbors]
+        order += rows.shape[1] * np.arange(len(rows))[:, None]
+        return distances.take(order), rows.take(order)
+
     def within(
         self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray, radius: float
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -119,8 +146,9 @@ def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return vectors at length 1, float64, and which of them have a direction: the others stay zero."""
     vectors = vectors.astype(np.float64)
     lengths = np.sqrt(_squared(vectors))
-    return vectors / np.where(lengths > 0, lengths, 1)[:, None], lengths > 0
+    return vectors / np.where(lengths > 0, lengths, 1)[..., None], lengths > 0
 
 
 def _squared(vectors: np.ndarray) -> np.ndarray:
-    return np.einsum("ij,ij->i", vectors, vectors)
+    rows = vectors.reshape(-1, vectors.shape[-1])
+    return np.einsum("ij,ij->i", rows, rows).reshape(vectors.shape[:-1])

@@ -8,6 +8,7 @@ import numpy as np
 
 from skgenre._optional import import_optional
 from skgenre.neighbors._approximate import ApproximateIndex
+from skgenre.neighbors._checks import check_integers
 
 E4M3_SCALE = 256.0
 """Points lie within 1 of the origin, and E4M3 holds numbers from 2⁻⁹ to 448, with three bits after the first."""
@@ -28,7 +29,7 @@ class VoyagerIndex(ApproximateIndex):
     metric : {"cosine", "euclidean"}, default="cosine"
         Distance between vectors.
     n_links : int, default=12
-        Links from each vector to others; more find more, and take more memory and time to build.
+        Links from each vector to others, from 2; more find more, and take more memory and time to build.
     build_effort : int, default=200
         Candidates for the links of a vector; more find more, and take more time to build.
     effort : int, default=40
@@ -36,8 +37,8 @@ class VoyagerIndex(ApproximateIndex):
     storage : {"float32", "e4m3"}, default="float32"
         How the graph keeps numbers: in four bytes or in one.
     n_threads : int, default=1
-        Threads that build, and that answer queries in batches. With one, the same vectors and ``seed`` make the same
-        graph; with more, chance has a hand in it.
+        Threads that build, and that answer queries in batches; -1 means all cores. With one, the same vectors and
+        ``seed`` make the same graph; with more, chance has a hand in it.
     seed : int, default=0
         Seed of the levels of the graph.
 
@@ -93,6 +94,10 @@ class VoyagerIndex(ApproximateIndex):
         super().__init__(metric)
         if storage not in ("float32", "e4m3"):
             raise ValueError(f'storage must be "float32" or "e4m3", got {storage!r}')
+        check_integers(2, n_links=n_links)
+        check_integers(1, build_effort=build_effort)
+        check_integers(0, effort=effort, seed=seed)
+        check_integers(-1, n_threads=n_threads)
         self.n_links = n_links
         self.build_effort = build_effort
         self.effort = effort
@@ -123,10 +128,8 @@ class VoyagerIndex(ApproximateIndex):
         for row in rows.tolist():
             self._graph.mark_deleted(row)
 
-    def _search(
-        self, queries: np.ndarray, points: np.ndarray, n_asked: int, n_wanted: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        n_candidates = min(n_asked + self.effort, self._graph.num_elements)
+    def _search(self, queries: np.ndarray, points: np.ndarray, n_asked: int) -> np.ndarray:
+        n_candidates = min(max(n_asked, self.n_tuned) + self.effort, self._graph.num_elements)
         points = self._stored(points)
         if self.storage == "e4m3":
             n_asked = min(2 * n_asked, n_candidates)  # the nearest are chosen among them by their true distances
@@ -134,8 +137,8 @@ class VoyagerIndex(ApproximateIndex):
             found, _ = self._graph.query(points, n_asked, num_threads=self.n_threads, query_ef=n_candidates)
         except self._voyager.RecallError:
             # Not all could be reached from some query, and it does not say which.
-            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-        return np.repeat(np.arange(len(points)), n_asked), found.ravel().astype(np.intp)
+            return np.full((len(points), 1), -1)
+        return found.astype(np.intp)
 
     def _stored(self, points: np.ndarray) -> np.ndarray:
         return np.clip(points * E4M3_SCALE, -448, 448) if self.storage == "e4m3" else points
