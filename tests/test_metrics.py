@@ -10,6 +10,8 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skgenre import (
     EmbeddingRecommender,
@@ -223,6 +225,8 @@ def test_a_query_with_nothing_relevant_is_left_out_of_the_mean():
         ([set()], [["a"]], {}, "at least one track of at least one query"),
         (["a"], [["a"]], {}, "a collection of ids for each query, got 'a'"),
         ([{"a": 0.0}], [["a"]], {}, "gains greater than zero, got 0.0 of 'a'"),
+        ([{"a": np.inf}], [["a"]], {}, "finite gains greater than zero, got inf of 'a'"),
+        (np.eye(2, dtype=bool), [[0], [1]], {}, "must hold ids, got a mask of bool: make it a scipy.sparse.csr_matrix"),
     ],
 )
 def test_a_ranking_that_makes_no_sense_is_refused(relevant, recommended, options, message):
@@ -271,6 +275,11 @@ def test_novelty_lies_between_what_all_know_and_what_one_knows(popularity):
     assert value == pytest.approx(np.mean([6 - np.log2(max(heard, 1)) for heard in popularity]))
 
 
+def test_nobody_has_heard_anything_where_there_are_no_users():
+    with pytest.raises(ValueError, match="n_users must be at least 1, got 0"):
+        novelty([[0]], [0], 0)
+
+
 def test_more_listeners_than_users_are_refused():
     with pytest.raises(ValueError, match="between 0 and n_users=3"):
         novelty([[0]], [5], n_users=3)
@@ -307,7 +316,10 @@ class TestScorers:
         X = np.column_stack([np.cos(angles), np.sin(angles)]) * rng.uniform(0.05, 5, (72, 1))
         return X, genres, np.repeat(np.arange(18), 4)
 
-    @pytest.mark.parametrize("metric", ["genre_purity", "ndcg", "average_precision", "reciprocal_rank", "hit_rate"])
+    @pytest.mark.parametrize(
+        "metric",
+        ["genre_purity", "precision", "recall", "ndcg", "average_precision", "reciprocal_rank", "hit_rate"],
+    )
     def test_a_search_finds_the_metric_that_keeps_genres_together(self, collection, metric):
         X, genres, artists = collection
         search = GridSearchCV(
@@ -320,8 +332,30 @@ class TestScorers:
         search.fit(X, genres, groups=artists)
         scores = search.cv_results_["mean_test_score"]
         assert search.best_params_ == {"metric": "cosine"} or scores[0] == scores[1]
-        assert (scores > 0.6).all()
+        assert (scores > (0.6 * 3 / 16 if metric == "recall" else 0.6)).all()  # three of sixteen at most
         assert (scores <= 1).all()
+
+    @pytest.mark.parametrize("metric", ["catalogue_coverage", "intra_list_diversity"])
+    def test_what_lists_are_like_is_scored_without_genres(self, collection, metric):
+        X, _, artists = collection
+        recommender = EmbeddingRecommender(n_neighbors=4).fit(X[:60])
+        found = recommender.kneighbors(X[60:], 4, return_distance=False)
+        expected = {
+            "catalogue_coverage": len(np.unique(found)) / 60,
+            "intra_list_diversity": intra_list_diversity(found, X[:60], 4),
+        }[metric]
+        scorer = make_recommendation_scorer(metric, k=4)
+        assert scorer(recommender, X[60:]) == pytest.approx(expected, rel=1e-6)
+        options = {"groups": artists, "cv": GroupKFold(3), "scoring": scorer, "error_score": "raise"}
+        assert (cross_val_score(recommender, X, **options) > 0).all()
+
+    def test_a_pipeline_is_scored_as_its_recommender(self, collection):
+        X, genres, artists = collection
+        options = {"groups": artists, "cv": GroupKFold(3), "scoring": make_recommendation_scorer(k=5)}
+        alone = cross_val_score(EmbeddingRecommender(), X, genres, **options)
+        for steps in ([FunctionTransformer()], []):
+            pipeline = make_pipeline(*steps, EmbeddingRecommender())
+            np.testing.assert_array_equal(cross_val_score(pipeline, X, genres, **options), alone)
 
     def test_the_score_is_that_of_the_neighbours_of_held_out_tracks_among_the_others(self, collection):
         X, genres, artists = collection
@@ -340,12 +374,14 @@ class TestScorers:
 
     def test_a_recommender_fitted_without_genres_cannot_be_scored(self, collection):
         X, genres, _ = collection
-        with pytest.raises(ValueError, match="has no y_: fit it with y"):
+        with pytest.raises(ValueError, match=r"genre_purity goes by the genres of all tracks, .* pass y to fit"):
             make_recommendation_scorer()(EmbeddingRecommender().fit(X), X, genres)
 
     def test_an_unknown_metric_is_refused(self):
         with pytest.raises(ValueError, match="got 'accuracy'"):
             make_recommendation_scorer("accuracy")
+        with pytest.raises(ValueError, match="k must be at least 2 for intra_list_diversity"):
+            make_recommendation_scorer("intra_list_diversity", k=1)
 
     def test_a_scorer_says_what_it_is_and_can_be_pickled(self):
         scorer = pickle.loads(pickle.dumps(make_recommendation_scorer("ndcg", k=7)))

@@ -76,13 +76,15 @@ def _pairs(indptr: np.ndarray) -> Iterable[tuple[int, int]]:
 
 
 def _gains(answer: Collection) -> dict:
+    if isinstance(answer, np.ndarray) and answer.dtype == bool:
+        raise ValueError("relevant must hold ids, got a mask of bool: make it a scipy.sparse.csr_matrix")
     if not isinstance(answer, Mapping):
         if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
             raise ValueError(f"relevant must hold a collection of ids for each query, got {answer!r}")
         return dict.fromkeys(_plain(answer), 1.0)
     for item, gain in answer.items():
-        if not gain > 0:
-            raise ValueError(f"relevant must give gains greater than zero, got {gain!r} of {item!r}")
+        if not 0 < gain < np.inf:
+            raise ValueError(f"relevant must give finite gains greater than zero, got {gain!r} of {item!r}")
     return {item: float(gain) for item, gain in answer.items()}
 
 

@@ -129,7 +129,8 @@ def novelty(recommended: Any, popularity: Any, n_users: int, k: int = 10, *, ave
     Raises
     ------
     ValueError
-        If ``k`` is less than one, a track has no popularity, or one has more listeners than there are users.
+        If ``k`` or ``n_users`` is less than one, a track has no popularity, or one has more listeners than there are
+        users.
 
     References
     ----------
@@ -143,6 +144,8 @@ def novelty(recommended: Any, popularity: Any, n_users: int, k: int = 10, *, ave
     1.0
     """
     heard = popularity if isinstance(popularity, Mapping) else column_or_1d(popularity)
+    if not n_users >= 1:
+        raise ValueError(f"n_users must be at least 1, got {n_users!r}")
     values = []
     for items in _first(recommended, k):
         counts = np.array([_look_up(heard, item, "popularity") for item in items], dtype=float)

@@ -3,21 +3,32 @@
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from skgenre.metrics._gains import check_k
-from skgenre.metrics._lists import genre_purity
-from skgenre.metrics._ranking import average_precision_at_k, hit_rate_at_k, ndcg_at_k, reciprocal_rank_at_k
+from skgenre.metrics._lists import catalogue_coverage, genre_purity, intra_list_diversity
+from skgenre.metrics._ranking import (
+    average_precision_at_k,
+    hit_rate_at_k,
+    ndcg_at_k,
+    precision_at_k,
+    recall_at_k,
+    reciprocal_rank_at_k,
+)
 
 _RANKINGS = {
+    "precision": precision_at_k,
+    "recall": recall_at_k,
     "ndcg": ndcg_at_k,
     "average_precision": average_precision_at_k,
     "reciprocal_rank": reciprocal_rank_at_k,
     "hit_rate": hit_rate_at_k,
 }
+_NAMES = ("genre_purity", *_RANKINGS, "catalogue_coverage", "intra_list_diversity")
 
 
 class RecommendationScorer:
-    """Scores a fitted recommender on tracks that it has not seen, by the genres of what it finds for them.
+    """Scores a fitted recommender on tracks that it has not seen, by what it finds for them.
 
     Parameters
     ----------
@@ -31,15 +42,22 @@ class RecommendationScorer:
         self.metric = metric
         self.k = k
 
-    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score: the neighbours of tracks ``X`` of genres ``y`` among the tracks that it was fitted on."""
-        fitted = getattr(estimator, "y_", None)
-        if fitted is None:
+        if isinstance(estimator, Pipeline):
+            X = estimator[:-1].transform(X) if len(estimator) > 1 else X
+            estimator = estimator[-1]
+        found = estimator.kneighbors(X, n_neighbors=min(self.k, estimator.n_samples_fit_), return_distance=False)
+        if self.metric == "catalogue_coverage":
+            return catalogue_coverage(found, range(estimator.n_samples_fit_), self.k)
+        if self.metric == "intra_list_diversity":
+            return intra_list_diversity(found, estimator.embeddings_, self.k)
+        if estimator.y_ is None or y is None:
             raise ValueError(
-                f"estimator must know the genres of its tracks, {type(estimator).__name__} has no y_: fit it with y"
+                f"{self.metric} goes by the genres of all tracks, and those of {type(estimator).__name__} are not "
+                "known: pass y to fit and to the scorer"
             )
-        y, fitted = np.asarray(y), np.asarray(fitted)
-        found = estimator.kneighbors(X, n_neighbors=min(self.k, len(fitted)), return_distance=False)
+        y, fitted = np.asarray(y), np.asarray(estimator.y_)
         if self.metric == "genre_purity":
             return genre_purity(y, fitted[found], self.k)
         relevant = [np.flatnonzero(fitted == genre) for genre in y]
@@ -57,17 +75,20 @@ def make_recommendation_scorer(metric: str = "genre_purity", k: int = 10) -> Rec
 
     Parameters
     ----------
-    metric : {"genre_purity", "ndcg", "average_precision", "reciprocal_rank", "hit_rate"}, default="genre_purity"
-        The metric. The others are those of the same name that end in ``_at_k``; a genre with no track to be found is
-        left out.
+    metric : {"genre_purity", "precision", "recall", "ndcg", "average_precision", "reciprocal_rank", "hit_rate", \
+            "catalogue_coverage", "intra_list_diversity"}, default="genre_purity"
+        The metric: the function of this name, or of this name and ``_at_k``. Those that end so leave out a genre with
+        no track to be found. The last two ask for no genres; the catalogue is the tracks of the fold that it was
+        fitted on.
     k : int, default=10
         Neighbours of a track.
 
     Returns
     -------
     scorer : callable
-        Takes a fitted recommender, tracks and their genres; higher is better. The recommender must keep the genres
-        that it was fitted with as ``y_``, as :class:`~skgenre.EmbeddingRecommender` does.
+        Takes a fitted recommender, or a Pipeline that ends in one, tracks and their genres; higher is better. The
+        recommender must keep the genres that it was fitted with as ``y_``, as :class:`~skgenre.EmbeddingRecommender`
+        does.
 
     Raises
     ------
@@ -89,7 +110,9 @@ def make_recommendation_scorer(metric: str = "genre_purity", k: int = 10) -> Rec
     >>> search.fit(X, genres).best_params_
     {'metric': 'cosine'}
     """
-    if metric not in ("genre_purity", *_RANKINGS):
-        raise ValueError(f"metric must be one of {['genre_purity', *_RANKINGS]}, got {metric!r}")
+    if metric not in _NAMES:
+        raise ValueError(f"metric must be one of {list(_NAMES)}, got {metric!r}")
     check_k(k)
+    if metric == "intra_list_diversity" and k < 2:
+        raise ValueError(f"k must be at least 2 for intra_list_diversity, where there are pairs, got {k!r}")
     return RecommendationScorer(metric, k)
