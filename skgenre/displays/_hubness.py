@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._optional import import_optional
+from skgenre.displays._axes import plain_axes
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 _MOST_BINS = 60
@@ -126,10 +127,8 @@ class HubnessDisplay:
         display : HubnessDisplay
             The object itself, with ``ax_`` and ``figure_``.
         """
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot")
-            ax = pyplot.subplots(figsize=(6.4, 4.0), layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
+        ax, self.figure_ = plain_axes(ax, (6.4, 4.0))
+        self.ax_ = ax
         colour = _COLOURS[len(ax.patches) // 2 % len(_COLOURS)]  # each has an area and an outline
         most = int(self.occurrence.max())
         step = max(1, -(-(most + 1) // _MOST_BINS))
@@ -143,7 +142,6 @@ class HubnessDisplay:
         ax.set(xlabel="Lists of neighbours that a track is in", ylabel="Tracks", yscale="symlog")
         ax.set_ylim(bottom=0)
         ax.yaxis.set_major_formatter(import_optional("matplotlib.ticker", extra="plot").ScalarFormatter())
-        ax.spines[["top", "right"]].set_visible(False)
         return self
 
     def _headline(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._optional import import_optional
+from skgenre.displays._axes import plain_axes
 from skgenre.displays._clips import audio_element
 
 _COLOUR = "#0072B2"
@@ -184,10 +184,8 @@ class NeighborsDisplay:
             The object itself, with ``ax_`` and ``figure_``.
         """
         n_rows = len(self.queries) + sum(len(near) for near in self.neighbors)
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot")
-            ax = pyplot.subplots(figsize=(7, 0.8 + 0.28 * n_rows), layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
+        ax, self.figure_ = plain_axes(ax, (7, 0.8 + 0.28 * n_rows))
+        self.ax_ = ax
         labels: list[str] = []
         texts: list[tuple[float, Any]] = []
         for query, near in zip(self.queries, self.neighbors, strict=True):
@@ -203,7 +201,6 @@ class NeighborsDisplay:
         for start in starts:
             ax.get_yticklabels()[start].set_fontweight("bold")
         ax.set(ylim=(n_rows - 0.4, -0.6), xlabel="Distance")
-        ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
         _make_room(ax, texts)
         return self

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._optional import import_optional
+from skgenre.displays._axes import plain_axes
 from skgenre.neighbors import RecallSample
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -175,10 +175,8 @@ class RecallDisplay:
         display : RecallDisplay
             The object itself, with ``ax_``, ``figure_`` and ``line_``.
         """
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot")
-            ax = pyplot.subplots(figsize=(6.4, 4.0), layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
+        ax, self.figure_ = plain_axes(ax, (6.4, 4.0))
+        self.ax_ = ax
         colour = _COLOURS[len(ax.get_lines()) % len(_COLOURS)]
         order = np.argsort(self.recall, kind="stable")
         (self.line_,) = ax.plot(
@@ -192,7 +190,6 @@ class RecallDisplay:
             offset = (-9 if side["ha"] == "right" else 9, -14)
             ax.annotate(f"effort {self.chosen}", point, offset, textcoords="offset points", color=colour, **side)
         ax.set(xlabel="Recall", ylabel="Queries per second", yscale="log")
-        ax.spines[["top", "right"]].set_visible(False)
         ax.grid(color="0.9")
         ax.set_axisbelow(True)
         if self.name is not None:
