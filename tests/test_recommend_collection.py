@@ -132,6 +132,25 @@ class TestAdding:
         assert recommender.partial_fit(X[:1] + 1, track_ids=["new"]).track_ids_[-1] == "new"
         assert "new" in recommender.recommend("track 0", n=80)[0]
 
+    @pytest.mark.parametrize("what", ["tune_effort", "LocalScaling.fit"])
+    def test_what_fails_when_it_is_measured_anew_leaves_the_collection_as_it_was(self, X, what, monkeypatch):
+        recommender = fitted(X[:20], "annoy", hubness="local_scaling")
+        before = (state(recommender), recommender.effort_, recommender.recall_)
+
+        def die(*_, **__):
+            recommender.index_.effort = 99
+            raise ConnectionError("the server is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"skgenre.recommend._changes.{what}", die)
+            with pytest.raises(ConnectionError, match="the server is down"):
+                recommender.partial_fit(X[20:], track_ids=names(*range(20, 80)))
+        assert state(recommender) == before[0]
+        if what == "tune_effort":
+            assert (recommender.effort_, recommender.recall_) == before[1:]
+        recommender.partial_fit(X[20:], track_ids=names(*range(20, 80)))
+        assert state(recommender)[0] == names(*range(80))
+
 
 class TestRemoving:
     @each_algorithm
@@ -243,10 +262,7 @@ class TestRecall:
     def test_what_cannot_be_reached_is_warned_of(self, X, monkeypatch):
         monkeypatch.setattr(
             "skgenre.neighbors.AnnoyIndex._search",
-            lambda self, queries, points, n_asked, n_wanted: (
-                np.repeat(np.arange(len(queries)), n_asked),
-                np.tile(np.arange(n_asked), len(queries)),
-            ),
+            lambda self, queries, points, n_asked: np.tile(np.arange(n_asked), (len(queries), 1)),
         )
         X = np.random.default_rng(0).standard_normal((300, 6))
         with pytest.warns(RecallWarning, match=r"reaches a recall of .* 0.95 was asked for"):

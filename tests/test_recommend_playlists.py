@@ -123,6 +123,11 @@ class TestDiversity:
         with pytest.raises(ValueError, match=f"diversity == {diversity}, must be"):
             circle.recommend(0, diversity=diversity)
 
+    def test_no_number_is_an_error_too(self, circle):
+        for ask in (circle.recommend, circle.playlist):
+            with pytest.raises(ValueError, match="diversity must be a number from 0 to 1, got nan"):
+                ask(0, diversity=np.nan)
+
 
 def in_a_row(groups):
     return sum(one == other for one, other in itertools.pairwise(groups))

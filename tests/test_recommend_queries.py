@@ -68,6 +68,16 @@ class TestRadius:
         expected = theirs("euclidean", embeddings).radius_neighbors()[1]
         assert [sorted(row) for row in ours] == [sorted(row) for row in expected]
 
+    def test_the_arguments_are_those_of_scikit_learn(self, embeddings):
+        ours, expected = EmbeddingRecommender(metric="euclidean").fit(embeddings), theirs("euclidean", embeddings)
+        for ask in ("radius_neighbors", "radius_neighbors_graph"):
+            mode = "distance" if ask.endswith("graph") else True
+            one, other = (getattr(model, ask)(embeddings[:5], None, mode, True) for model in (ours, expected))
+            if mode is True:
+                assert [row.tolist() for row in one[1]] == [row.tolist() for row in other[1]]
+            else:
+                np.testing.assert_allclose(one.toarray(), other.toarray(), atol=1e-6)
+
     def test_a_negative_one_is_an_error(self, embeddings):
         with pytest.raises(ValueError, match="radius == -1, must be >= 0"):
             EmbeddingRecommender().fit(embeddings).radius_neighbors(radius=-1)

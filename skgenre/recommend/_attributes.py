@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgenre.recommend._hubness import skewness
 from skgenre.recommend._queries import NeighborQueries
+from skgenre.recommend._turns import asks
 
 _LIST = 10
 
@@ -17,6 +18,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
     """Mixin of estimators with an index: what the catalogue and the index hold, without the gaps of removed tracks."""
 
     @property
+    @asks
     def embeddings_(self) -> np.ndarray:
         # Held by the index alone: joblib writes an array twice that two attributes share.
         vectors = np.asarray(self.index_.vectors)
@@ -27,11 +29,13 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         return self._catalogue.track_ids
 
     @property
+    @asks
     def groups_(self) -> np.ndarray | None:
         groups = self._catalogue.groups
         return None if groups is None else groups[self._catalogue.rows]
 
     @property
+    @asks
     def metadata_(self) -> dict[str, np.ndarray]:
         return {name: column[self._catalogue.rows] for name, column in self._catalogue.columns.items()}
 
@@ -47,6 +51,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
     def hubness_(self) -> float:
         return skewness(self.k_occurrence())
 
+    @asks
     def k_occurrence(self, n_neighbors: int | None = None) -> np.ndarray:
         """Count in how many of the tracks' lists of neighbours each track is.
 
@@ -72,6 +77,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         indices = self.kneighbors(None, n_neighbors, return_distance=False)
         return np.bincount(np.ravel(indices), minlength=self.n_samples_fit_)
 
+    @asks
     def transform(self, X: Any) -> csr_matrix:
         """Give the graph of neighbours that scikit-learn's methods take as ``metric="precomputed"``.
 

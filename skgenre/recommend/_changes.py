@@ -13,6 +13,7 @@ from skgenre.neighbors import tune_effort
 from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
+from skgenre.recommend._turns import Turns
 
 _FEW_GAPS = 1000
 
@@ -25,6 +26,7 @@ class Changes(Search):
     hubness: str | None
     random_state: Any
     y_: np.ndarray | None
+    _turns: Turns
 
     def partial_fit(
         self, X: Any, y: Any = None, track_ids: Any = None, groups: Any = None, metadata: Any = None
@@ -32,7 +34,8 @@ class Changes(Search):
         """Add tracks to the collection, or fit where there is none.
 
         The embedder stays as it is. The search effort is set anew where the collection has doubled since it was, and
-        what ``hubness`` goes by is learned anew where a tenth of the tracks have come since.
+        what ``hubness`` goes by is learned anew where a tenth of the tracks have come since. Other threads may ask
+        meanwhile: they wait for a change, as it waits for them.
 
         Parameters
         ----------
@@ -66,15 +69,22 @@ class Changes(Search):
             return self.fit(X, y, track_ids=track_ids, groups=groups, metadata=metadata)  # type: ignore[attr-defined]
         X = as_rows(X)
         embeddings = self._embeddings_of(X)
-        new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
-        self._warn_of_zeros(embeddings, new.ids)
-        self._add(embeddings)
-        self._catalogue.add(new)
-        self.y_ = None
-        if len(self._catalogue) >= 2 * self._n_tuned:
-            self._tune()
-        if len(self._catalogue) > 1.1 * self._n_learned:
-            self._learn_hubs()
+        with self._turns.changing():
+            new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
+            self._warn_of_zeros(embeddings, new.ids)
+            rows = self._add(embeddings)
+            self._catalogue.add(new)
+            try:
+                if len(self._catalogue) >= 2 * self._n_tuned:
+                    self._tune()
+                if len(self._catalogue) > 1.1 * self._n_learned:
+                    self._learn_hubs()
+            except BaseException:
+                self._catalogue.remove(rows)
+                with suppress(Exception):
+                    self.index_.remove(rows)
+                raise
+            self.y_ = None
         return self
 
     def remove(self, track_ids: Any) -> Self:
@@ -103,11 +113,12 @@ class Changes(Search):
         array(['a'], dtype=object)
         """
         check_is_fitted(self)
-        rows = self._known(self._several(track_ids))
-        self.index_.remove(rows)
-        self._catalogue.remove(rows)
-        self.y_ = None
-        self._close_gaps()
+        with self._turns.changing():
+            rows = self._known(self._several(track_ids))
+            self.index_.remove(rows)
+            self._catalogue.remove(rows)
+            self.y_ = None
+            self._close_gaps()
         return self
 
     def replace(self, X: Any, track_ids: Any = None) -> Self:
@@ -142,31 +153,37 @@ class Changes(Search):
         check_is_fitted(self)
         X = as_rows(X)
         tracks = plain_ids(X if track_ids is None else self._several(track_ids))
-        old = self._known(tracks)
+        self._known(tracks)
         embeddings = self._embeddings_of(X)
-        if len(embeddings) != len(old):
-            raise ValueError(f"track_ids must hold one id per track, got {len(old)} for {len(embeddings)} tracks")
-        added = self._add(embeddings)
-        try:
-            self.index_.remove(old)
-        except Exception:
-            self._undo(added)
-            raise
-        again = self._catalogue.of_rows(old)
-        again.numbered = 0
-        self.y_ = None
-        self._catalogue.remove(old)
-        self._catalogue.add(again)
-        self._close_gaps()
+        if len(embeddings) != len(tracks):
+            raise ValueError(f"track_ids must hold one id per track, got {len(tracks)} for {len(embeddings)} tracks")
+        with self._turns.changing():
+            old = self._known(tracks)  # others may have changed the collection meanwhile
+            added = self._add(embeddings)
+            try:
+                self.index_.remove(old)
+            except Exception:
+                self._undo(added)
+                raise
+            again = self._catalogue.of_rows(old)
+            again.numbered = 0
+            self.y_ = None
+            self._catalogue.remove(old)
+            self._catalogue.add(again)
+            self._close_gaps()
         return self
 
     def _tune(self) -> None:
         """Make the index search as hard as the recall takes."""
-        self._n_tuned = len(self._catalogue)
-        self.recall_ = 1.0 if self.index_.effort is None else np.nan
+        reached, effort = 1.0 if self.index_.effort is None else np.nan, self.index_.effort
         if self.recall is not None:
             options = {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
-            self.recall_ = tune_effort(self.index_, recall=self.recall, **options)
+            try:
+                reached = tune_effort(self.index_, recall=self.recall, **options)
+            except BaseException:
+                self.index_.effort = effort
+                raise
+        self.recall_, self._n_tuned = reached, len(self._catalogue)
 
     def _learn_hubs(self) -> None:
         """Learn what distances are rescaled by, of all tracks."""

@@ -1,6 +1,6 @@
 """Tracks in the order to hear them: journeys and playlists."""
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgenre.recommend._ids import ids_array, plain_id
 from skgenre.recommend._paths import even_path, smooth_order, waypoints
-from skgenre.recommend._recommendations import Recommendations
+from skgenre.recommend._recommendations import Recommendations, check_diversity
+from skgenre.recommend._turns import asks
 
 _NEAR_THE_WAY, _MOST_ON_THE_WAY = 50, 1000
 _APART = 2
@@ -19,6 +20,7 @@ _APART = 2
 class Playlists(Recommendations):
     """Mixin of estimators with an index: a recommendation to be heard from beginning to end."""
 
+    @asks
     def journey(
         self, start: Any, end: Any, n: int = 10, *, exclude: Any = None, where: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -78,6 +80,7 @@ class Playlists(Recommendations):
         progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
         return self._in_order(even_path(steps, progress, n, self._groups_of(rows)), steps, rows, ends)
 
+    @asks
     def playlist(
         self,
         seeds: Any,
@@ -131,7 +134,7 @@ class Playlists(Recommendations):
         """
         check_is_fitted(self)
         check_scalar(n, "n", Integral, min_val=1)
-        check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
+        check_diversity(diversity)
         seeds = self._several(seeds)
         vectors, rows, taste, allowed = self._ask(seeds, disliked, exclude, where, "seeds")
         if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):

@@ -9,6 +9,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.recommend._search import Search
+from skgenre.recommend._turns import asks
 
 
 class NeighborQueries(Search):
@@ -16,6 +17,7 @@ class NeighborQueries(Search):
 
     n_neighbors: int
 
+    @asks
     def kneighbors(
         self,
         X: Any = None,
@@ -73,6 +75,7 @@ class NeighborQueries(Search):
         indices = self._catalogue.places[found]
         return (distances, indices) if return_distance else indices
 
+    @asks
     def neighbors_of(
         self, tracks: Any, n_neighbors: int | None = None, *, where: Any = None, exclude: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +125,7 @@ class NeighborQueries(Search):
                 distances[which], found[which] = self._search(vectors[which], n_neighbors, rows=own, allowed=allowed)
         return self._catalogue.ids_of(found.ravel()).reshape(found.shape), distances
 
+    @asks
     def kneighbors_graph(
         self,
         X: Any = None,
@@ -181,11 +185,13 @@ class NeighborQueries(Search):
         starts = np.arange(0, indices.size + 1, indices.shape[1])
         return self._graph(distances.ravel(), indices.ravel(), starts, mode)
 
+    @asks
     def radius_neighbors(
         self,
         X: Any = None,
-        radius: float = 1.0,
+        radius: float | None = None,
         return_distance: bool = True,
+        sort_results: bool = True,
         *,
         where: Any = None,
         exclude: Any = None,
@@ -196,10 +202,12 @@ class NeighborQueries(Search):
         ----------
         X : array-like of shape (n_queries, n_dims), or tracks that the embedder takes, default=None
             As in ``kneighbors``.
-        radius : float, default=1.0
-            The largest distance, itself included.
+        radius : float, default=None
+            The largest distance, itself included. None means 1.
         return_distance : bool, default=True
             Whether to return the distances too.
+        sort_results : bool, default=True
+            As in scikit-learn; here distances ascend either way.
         where, exclude : default=None
             As in ``kneighbors``.
 
@@ -226,6 +234,7 @@ class NeighborQueries(Search):
         check_is_fitted(self)
         queries, rows = self._asked(X)
         allowed = self._allowed(where, exclude)
+        radius = 1.0 if radius is None else radius
         check_scalar(radius, "radius", Real, min_val=0)
         distances, indices = np.empty(len(queries), dtype=object), np.empty(len(queries), dtype=object)
         for i, (near, found) in enumerate(zip(*self._within(queries, radius, rows, allowed), strict=True)):
@@ -234,11 +243,13 @@ class NeighborQueries(Search):
             distances[i], indices[i] = near, self._catalogue.places[found]
         return (distances, indices) if return_distance else indices
 
+    @asks
     def radius_neighbors_graph(
         self,
         X: Any = None,
-        radius: float = 1.0,
+        radius: float | None = None,
         mode: str = "connectivity",
+        sort_results: bool = True,
         *,
         where: Any = None,
         exclude: Any = None,
@@ -247,7 +258,7 @@ class NeighborQueries(Search):
 
         Parameters
         ----------
-        X, radius, where, exclude
+        X, radius, sort_results, where, exclude
             As in ``radius_neighbors``.
         mode : {"connectivity", "distance"}, default="connectivity"
             What an edge weighs: 1, or the distance.

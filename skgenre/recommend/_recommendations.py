@@ -15,13 +15,22 @@ from sklearn.utils.validation import check_is_fitted
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._search import Search
 from skgenre.recommend._taste import DISLIKED, Taste
+from skgenre.recommend._turns import asks
 
 _POOL, _SMALLEST_POOL = 10, 100
+
+
+def check_diversity(diversity: Any) -> None:
+    """Raise an error unless it is a number from 0 to 1."""
+    check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
+    if np.isnan(diversity):
+        raise ValueError("diversity must be a number from 0 to 1, got nan")
 
 
 class Recommendations(Search):
     """Mixin of estimators with an index: answers by ids."""
 
+    @asks
     def recommend(
         self,
         liked: Any,
@@ -96,7 +105,7 @@ class Recommendations(Search):
         array(['d', 'e'], dtype=object)
         """
         check_is_fitted(self)
-        check_scalar(diversity, "diversity", Real, min_val=0, max_val=1)
+        check_diversity(diversity)
         _, _, taste, allowed = self._ask(self._several(liked), disliked, exclude, where, "liked")
         self._check_count("n", n, allowed)
         rows, scores, chosen = self._choose(taste, n, diversity, allowed)
@@ -185,4 +194,4 @@ class Recommendations(Search):
         groups = self._groups_of(rows)
         if groups is not None and any(one == other for one, other in pairwise(groups)):
             message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
-            warnings.warn(message, UserWarning, stacklevel=3)
+            warnings.warn(message, UserWarning, stacklevel=4)

@@ -17,6 +17,7 @@ from skgenre.recommend._changes import Changes
 from skgenre.recommend._embedders import embed, fit_embedder, is_fitted, requires_y
 from skgenre.recommend._playlists import Playlists
 from skgenre.recommend._saving import Saving
+from skgenre.recommend._turns import Turns
 
 _INDEXES = {"auto": "auto", "brute": "exact", "annoy": "annoy", "hnsw": "voyager", "milvus": "milvus"}
 
@@ -229,6 +230,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)
         self._tune()
         self._learn_hubs()
+        self._turns = Turns()
         return self
 
     def _take_features_of_embedder(self) -> None:

@@ -8,6 +8,7 @@ import joblib
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.neighbors import Index, read_folder, read_index, save_folder
+from skgenre.recommend._turns import asks
 
 KIND = "recommender"
 
@@ -17,6 +18,7 @@ class Saving:
 
     index_: Index
 
+    @asks
     def save(self, folder: str | os.PathLike) -> None:
         """Save the recommender, with its embedder, into a folder, in place of what was saved there before.
 
