@@ -14,6 +14,7 @@ from .displays import HubnessDisplay as HubnessDisplay
 from .displays import NeighborsDisplay as NeighborsDisplay
 from .displays import ProtocolsDisplay as ProtocolsDisplay
 from .displays import RecallDisplay as RecallDisplay
+from .displays import TimelineDisplay as TimelineDisplay
 from .displays import TrainingCurvesDisplay as TrainingCurvesDisplay
 from .features import FrameStatistics as FrameStatistics
 from .features import MelExtractor as MelExtractor
@@ -51,5 +52,10 @@ from .pipelines import make_genre_classifier as make_genre_classifier
 from .pretrained import MusiCNNEmbedder as MusiCNNEmbedder
 from .pretrained import TorchEmbedder as TorchEmbedder
 from .recommend import EmbeddingRecommender as EmbeddingRecommender
+from .streaming import Section as Section
+from .streaming import StreamingClassifier as StreamingClassifier
+from .streaming import StreamUpdate as StreamUpdate
+from .streaming import Timeline as Timeline
+from .streaming import segment_recording as segment_recording
 
 __version__: str

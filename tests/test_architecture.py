@@ -26,6 +26,7 @@ LAYERS = [
     {"pipelines"},
     {"recommend"},
     {"hybrid"},
+    {"streaming"},
     {"datasets"},
     {"model_selection"},
     {"displays"},

@@ -1,8 +1,20 @@
 """From files to waveforms: ``AudioLoader`` and the lazy sequence ``Waveforms`` that it gives."""
 
-from skgenre.audio._decoding import AudioError, decode
+from skgenre.audio._blocks import open_blocks
+from skgenre.audio._decoding import AudioError, decode, mix_channels, to_float32
 from skgenre.audio._loader import AudioLoader
 from skgenre.audio._tracks import as_rows, check_tracks, is_paths
 from skgenre.audio._waveforms import Waveforms
 
-__all__ = ["AudioError", "AudioLoader", "Waveforms", "as_rows", "check_tracks", "decode", "is_paths"]
+__all__ = [
+    "AudioError",
+    "AudioLoader",
+    "Waveforms",
+    "as_rows",
+    "check_tracks",
+    "decode",
+    "is_paths",
+    "mix_channels",
+    "open_blocks",
+    "to_float32",
+]

@@ -75,7 +75,7 @@ def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: f
         y = to_float32(cut_part(source[None], sample_rate, offset, None)[0])
     else:
         check_file(source)
-        with _open(source) as file:
+        with open_file(source) as file:
             y = _read(file, source_name(source), sample_rate, offset, duration)
     if not np.isfinite(y).all():
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
@@ -87,21 +87,18 @@ def to_float32(y: np.ndarray) -> np.ndarray:
     return y * np.float32(2.0**-15) if y.dtype == np.int16 else y.astype(np.float32)
 
 
-def _open(source: str | bytes) -> soundfile.SoundFile:
+def open_file(source: str | bytes) -> soundfile.SoundFile:
     try:
         if is_mp3_without_length(source):
             source = with_length(source)
         return soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source)
     except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError where the name ends in .raw
-        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({_reason(error)})") from error
+        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({reason(error)})") from error
 
 
 def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
     rate = file.samplerate
-    start = round(offset * rate)
-    if start >= file.frames:
-        at = f"offset={offset} s is not before its end, at {file.frames / rate:.3f} s"
-        raise AudioError(name, at if file.frames else "it holds no samples")
+    start = start_of(file, name, offset)
     wanted = file.frames - start
     if duration is not None:
         wanted = min(wanted, math.ceil(duration * rate))
@@ -110,25 +107,40 @@ def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float,
             raise OSError("set a duration")
         file.seek(start)
         # In one go: between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
-        y = _mix(file.read(wanted, dtype="float32", always_2d=True))
+        y = mix_channels(file.read(wanted, dtype="float32", always_2d=True))
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
-        raise AudioError(name, f"{cause} ({_reason(error)})") from error
-    if wanted - len(y) > MISSING_SECONDS * rate:
-        raise AudioError(name, f"truncated: {len(y) / rate:.2f} of {wanted / rate:.2f} s could be decoded")
+        raise AudioError(name, f"{cause} ({reason(error)})") from error
+    check_length(name, len(y), wanted, rate)
     if rate != sample_rate:
         y = soxr.resample(y, rate, sample_rate)
     return y if len(y) else np.zeros(1, dtype=np.float32)
 
 
-def _reason(error: Exception) -> str:
+def start_of(file: soundfile.SoundFile, name: str, offset: float) -> int:
+    """Return the sample that a part begins with, or raise ``AudioError`` where the file ends before."""
+    start = round(offset * file.samplerate)
+    if start >= file.frames:
+        at = f"offset={offset} s is not before its end, at {file.frames / file.samplerate:.3f} s"
+        raise AudioError(name, at if file.frames else "it holds no samples")
+    return start
+
+
+def check_length(name: str, n_read: int, n_wanted: int, rate: int) -> None:
+    """Raise ``AudioError`` where fewer samples could be decoded than there should be."""
+    if n_wanted - n_read > MISSING_SECONDS * rate:
+        raise AudioError(name, f"truncated: {n_read / rate:.2f} of {n_wanted / rate:.2f} s could be decoded")
+
+
+def reason(error: Exception) -> str:
+    """Return what libsndfile says of a file, in words of use to who has it."""
     reason = getattr(error, "error_string", str(error)).strip(" .")
     # What libsndfile says of a file that is there, but whose name promises another format than it holds.
     return "its format is not known" if "does not exist" in reason else reason
 
 
-def _mix(channels: np.ndarray) -> np.ndarray:
+def mix_channels(channels: np.ndarray) -> np.ndarray:
     """Average channels; a product with a vector takes a thirtieth of the time of a mean over so short an axis."""
     n_channels = channels.shape[1]
     return channels[:, 0] if n_channels == 1 else channels @ np.full(n_channels, 1 / n_channels, dtype=np.float32)

@@ -9,6 +9,7 @@ from skgenre.displays._hubness import HubnessDisplay
 from skgenre.displays._neighbors import NeighborsDisplay
 from skgenre.displays._protocols import ProtocolsDisplay
 from skgenre.displays._recall import RecallDisplay
+from skgenre.displays._timeline import TimelineDisplay
 
 __all__ = [
     "EmbeddingMapDisplay",
@@ -16,5 +17,6 @@ __all__ = [
     "NeighborsDisplay",
     "ProtocolsDisplay",
     "RecallDisplay",
+    "TimelineDisplay",
     "TrainingCurvesDisplay",
 ]
