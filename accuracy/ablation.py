@@ -69,8 +69,10 @@ def features(name: str, music: Music, mfcc: bool, memory: Path) -> np.ndarray:
     return extractor.transform(AudioLoader(duration=30).transform(music.X))
 
 
-def measure(kept: dict[str, dict], file: Path, names: Sequence[str], seeds: Sequence[int], memory: Path) -> None:
-    music = {name: DATASETS[name].load(None) for name in SETS}
+def measure(
+    kept: dict[str, dict], file: Path, sets: Sequence[str], names: Sequence[str], seeds: Sequence[int], memory: Path
+) -> None:
+    music = {name: DATASETS[name].load(None) for name in sets}
     known: dict[tuple, np.ndarray] = {}
     for seed in seeds:
         for name, data in music.items():
@@ -133,6 +135,7 @@ def _cells(cells: Sequence[str]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m accuracy.ablation", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES), metavar="ROW")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="SET")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 to N - 1 (default: 5)")
     parser.add_argument("--memory", type=Path, metavar="FOLDER", help="where to keep features")
     parser.add_argument("--json", type=Path, default=ROOT / "accuracy" / "ablation.json", metavar="FILE")
@@ -141,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     kept = json.loads(arguments.json.read_text(encoding="utf-8")) if arguments.json.is_file() else {}
     if not arguments.page_only:
-        measure(kept, arguments.json, arguments.only, range(arguments.seeds), arguments.memory)
+        measure(kept, arguments.json, arguments.sets, arguments.only, range(arguments.seeds), arguments.memory)
     arguments.page.write_text(tables(kept), encoding="utf-8")
 
 
