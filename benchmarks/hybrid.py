@@ -2,7 +2,8 @@
 
 Of each history a tenth of the tracks is made unheard, and of the other listening a fifth is held out. Printed is the
 nDCG@10, mean and standard deviation over seeds: on what was held out, and on the twenty tracks that each user truly
-likes best, among tracks heard by some and among those heard by nobody.
+likes best, among tracks heard by some and among those heard by nobody. ``make bench`` asks how fast and how large, so
+this is run by itself; the guide to the hybrid shows what it prints.
 """
 
 import argparse

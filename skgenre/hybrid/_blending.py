@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from skgenre.hybrid._placing import PLACINGS, place, trust
+from skgenre.hybrid._placing import PLACINGS, place
 
 _SHARES = np.linspace(0, 1, 11)
-_PRIORS = (0.0, 3.0, 10.0, 30.0)
 _CHOICE_USERS = 1000
 _N_BEST = 10
 _BATCH = 1 << 24
@@ -24,14 +23,11 @@ class Blend:
     ----------
     content : float
         Share of the sound in a score, from 0 to 1; the rest is that of the listening.
-    prior : float
-        Listeners at which the factors of a track are half its own and half placed by its sound.
     placing : {"neighbors", "ridge"} or None
-        How factors are learnt from sound; None where they are not.
+        How the factors of unheard tracks are learnt from sound; None where they are not.
     """
 
     content: float
-    prior: float = 10.0
     placing: str | None = "neighbors"
 
 
@@ -65,12 +61,11 @@ class Sources:
         return np.bincount(self.history.indices, minlength=self.history.shape[1])
 
     def placed(self, blend: Blend) -> np.ndarray:
-        """Return the factors of tracks, those little heard moved to where their sound belongs."""
+        """Return the factors of tracks, those unheard at the place where their sound belongs."""
         if blend.placing is None:
             return self.item_factors
         by_sound = place(blend.placing, self.item_factors, self.listeners, self.embeddings, self.neighbors)
-        known = trust(self.listeners, blend.prior)[:, None].astype(np.float32)
-        return known * self.item_factors + (1 - known) * by_sound
+        return np.where(self.listeners[:, None] > 0, self.item_factors, by_sound)
 
 
 def batches(n_rows: int, n_columns: int) -> Iterator[slice]:
@@ -132,9 +127,9 @@ def choose_blend(
 ) -> tuple[Blend, dict[str, float]]:
     """Choose the blend that ranks what was held back best, by nDCG@10.
 
-    How tracks are placed is chosen by those of which all was held back; then the share of the sound and the prior, by
-    the others. Users hear what is popular whether it is to their taste or not, and to rank by popularity alone is
-    often hard to beat: so finding a track gains the less the more have heard it, one over the root of the listeners.
+    How tracks are placed is chosen by those of which all was held back; then the share of the sound, by the others.
+    Users hear what is popular whether it is to their taste or not, and to rank by popularity alone is often hard to
+    beat: so finding a track gains the less the more have heard it, one over its listeners.
 
     Returns
     -------
@@ -149,12 +144,10 @@ def choose_blend(
     H. Steck, "Item popularity and recommendation accuracy", 2011.
     """
     users = rng.permutation(np.flatnonzero(np.diff(held.indptr)))[:_CHOICE_USERS]
-    placings = [Blend(0.0, 0.0, placing) for placing in PLACINGS]
+    placings = [Blend(0.0, placing) for placing in PLACINGS]
     on_cold = {start: _grid(sources, held, users, cold, start) for start in placings}
     best = max(placings, key=lambda start: max(on_cold[start].values()))
-    on_warm: dict[Blend, float] = {}
-    for prior in _PRIORS:
-        on_warm |= _grid(sources, held, users, ~cold, replace(best, prior=prior))
+    on_warm = _grid(sources, held, users, ~cold, best)
     blend = max(on_warm, key=lambda option: on_warm[option])
     return blend, {
         "blend": on_warm[blend],
@@ -170,7 +163,7 @@ def _grid(
 ) -> dict[Blend, float]:
     """Return the nDCG@10 among candidates of a blend with each share of the sound."""
     tracks = np.flatnonzero(candidates)
-    gains = (held[users][:, tracks] > 0).multiply(1 / np.sqrt(1 + sources.listeners[tracks])).tocsr().astype(np.float32)
+    gains = (held[users][:, tracks] > 0).multiply(1 / (1 + sources.listeners[tracks])).tocsr().astype(np.float32)
     users, gains = users[np.diff(gains.indptr) > 0], gains[np.diff(gains.indptr) > 0]
     totals = dict.fromkeys((replace(start, content=float(share)) for share in _SHARES), 0.0)
     item_factors = sources.placed(start)

@@ -1,4 +1,4 @@
-"""Tracks that few have heard, placed among the factors of the others by their sound."""
+"""Tracks that nobody has heard, placed among the factors of the others by their sound."""
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -12,9 +12,9 @@ _NEIGHBORS_TRUST = 10
 """Listeners from which on a neighbour's factors count more than half."""
 
 
-def trust(listeners: np.ndarray, prior: float) -> np.ndarray:
-    """Return how far the factors of tracks can be trusted, from 0 of those unheard to 1: n / (n + prior)."""
-    return listeners / np.maximum(listeners + prior, 1e-12)
+def trust(listeners: np.ndarray) -> np.ndarray:
+    """Return how far the factors of tracks can be trusted to teach others, from 0 of those unheard to 1."""
+    return listeners / (listeners + _NEIGHBORS_TRUST)
 
 
 def place(
@@ -44,8 +44,8 @@ def place(
         heard = listeners > 0
         directions = normalize(embeddings)
         ridge = RidgeCV(alphas=np.logspace(-2, 4, 13))
-        ridge.fit(directions[heard], factors[heard], sample_weight=trust(listeners, _NEIGHBORS_TRUST)[heard])
+        ridge.fit(directions[heard], factors[heard], sample_weight=trust(listeners)[heard])
         return ridge.predict(directions).astype(np.float32).reshape(factors.shape)
-    weights = neighbors.multiply(trust(listeners, _NEIGHBORS_TRUST)[None]).tocsr()
+    weights = neighbors.multiply(trust(listeners)[None]).tocsr()
     totals = np.asarray(weights.sum(axis=1)).ravel()
     return np.asarray(weights @ factors / np.maximum(totals, 1e-12)[:, None], dtype=np.float32)

@@ -25,7 +25,7 @@ class HybridRecommender(HybridQueries, BaseEstimator):
     """Recommend tracks to users by what they have heard, what others have heard, and how tracks sound.
 
     Collaborative filtering knows what is heard by the same people, and nothing of a track that nobody has heard yet.
-    Content knows how every track sounds, and nothing of what people make of it. Here a track that few have heard is
+    Content knows how every track sounds, and nothing of what people make of it. Here a track that nobody has heard is
     placed among the factors of the others by its sound, and scores by listening and by sound are blended, each as much
     as held-out listening shows to be best.
 
@@ -59,14 +59,13 @@ class HybridRecommender(HybridQueries, BaseEstimator):
     collaborative_ : object or None
         The fitted model of implicit; None where there is none.
     blend_ : Blend
-        How scores are blended: ``content``, the share of the sound; ``prior``, how many listeners a track has whose
-        factors are half its own and half placed by its sound; ``placing``, how tracks are placed: "neighbors",
-        "ridge" or None. With ``blend="popularity"`` None.
+        How scores are blended: ``content``, the share of the sound; ``placing``, how unheard tracks are placed:
+        "neighbors", "ridge" or None. With ``blend="popularity"`` None.
     blend_scores_ : dict of str to float, or None
         With ``blend="auto"``, the nDCG@10 on what was held out: of the blend, of collaborative filtering and content
         alone, and of blend and content on tracks that were made unheard.
     item_factors_ : ndarray of shape (n_tracks, n_factors), float32
-        Factors of the tracks, those little heard placed by their sound.
+        Factors of the tracks, those unheard placed by their sound.
     popularity_ : ndarray of shape (n_tracks,), int
         How many users have heard each track.
     interactions_ : csr_matrix of shape (n_users, n_tracks), float32
@@ -222,7 +221,7 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         elif self.blend == "content" or (heard_nothing and self.blend == "auto"):
             self.blend_ = Blend(1.0, placing=None)
         elif self.blend == "collaborative":
-            self.blend_ = Blend(0.0, 0.0, placing=None)
+            self.blend_ = Blend(0.0, placing=None)
         elif self.blend == "auto":
             self.blend_, scores = self._choose_by_holding_out(rng, seed)
         else:
