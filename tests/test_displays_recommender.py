@@ -223,6 +223,14 @@ def test_the_greatest_hubs_are_named(crowd):
     assert texts_inside(display.figure_)
 
 
+def test_few_tracks_are_counted_one_by_one():
+    ax = HubnessDisplay.from_occurrence([0, 1, 1, 2, 2, 2, 4]).ax_
+    assert list(ax.get_yticks())[:4] == [0, 1, 2, 3]
+    ax = HubnessDisplay.from_occurrence(np.repeat([0, 1, 2], 400), ax=ax).ax_
+    assert {1, 10, 100} <= set(ax.get_yticks())
+    assert 2 not in ax.get_yticks()
+
+
 def test_two_collections_share_axes_in_two_colours(crowd):
     first = HubnessDisplay.from_estimator(crowd, n_neighbors=5, name="five")
     second = HubnessDisplay.from_estimator(crowd, name="ten", ax=first.ax_)

@@ -140,8 +140,12 @@ class HubnessDisplay:
         for text in legend.get_texts():
             text.set_parse_math(False)
         ax.set(xlabel="Lists of neighbours that a track is in", ylabel="Tracks", yscale="symlog")
-        ax.set_ylim(bottom=0)
-        ax.yaxis.set_major_formatter(import_optional("matplotlib.ticker", extra="plot").ScalarFormatter())
+        ax.set_ylim(bottom=0, auto=True)  # the next one drawn here may reach higher
+        ticker = import_optional("matplotlib.ticker", extra="plot")
+        few = ax.get_ylim()[1] < 10  # the scale itself marks powers of ten alone
+        marks = ticker.MaxNLocator(integer=True) if few else ticker.SymmetricalLogLocator(ax.yaxis.get_transform())
+        ax.yaxis.set_major_locator(marks)
+        ax.yaxis.set_major_formatter(ticker.ScalarFormatter())
         return self
 
     def _headline(self) -> str:
