@@ -11,6 +11,7 @@ from .datasets import make_tracks as make_tracks
 from .descriptors import TrackDescriptor as TrackDescriptor
 from .displays import EmbeddingMapDisplay as EmbeddingMapDisplay
 from .displays import HubnessDisplay as HubnessDisplay
+from .displays import LabelPrecisionRecallDisplay as LabelPrecisionRecallDisplay
 from .displays import NeighborsDisplay as NeighborsDisplay
 from .displays import ProtocolsDisplay as ProtocolsDisplay
 from .displays import RecallDisplay as RecallDisplay
@@ -27,12 +28,14 @@ from .metrics import expected_calibration_error as expected_calibration_error
 from .metrics import genre_purity as genre_purity
 from .metrics import hit_rate_at_k as hit_rate_at_k
 from .metrics import intra_list_diversity as intra_list_diversity
+from .metrics import make_multilabel_scorer as make_multilabel_scorer
 from .metrics import make_recommendation_scorer as make_recommendation_scorer
 from .metrics import ndcg_at_k as ndcg_at_k
 from .metrics import novelty as novelty
 from .metrics import precision_at_k as precision_at_k
 from .metrics import recall_at_k as recall_at_k
 from .metrics import reciprocal_rank_at_k as reciprocal_rank_at_k
+from .metrics import tune_thresholds as tune_thresholds
 from .model_selection import GTZANSplit as GTZANSplit
 from .model_selection import ProtocolComparison as ProtocolComparison
 from .model_selection import RecommenderEvaluation as RecommenderEvaluation
@@ -40,6 +43,9 @@ from .model_selection import TrackAudit as TrackAudit
 from .model_selection import audit_tracks as audit_tracks
 from .model_selection import compare_protocols as compare_protocols
 from .model_selection import evaluate_recommender as evaluate_recommender
+from .multilabel import HierarchicalClassifier as HierarchicalClassifier
+from .multilabel import PerLabelClassifier as PerLabelClassifier
+from .multilabel import imply_parents as imply_parents
 from .neighbors import AnnoyIndex as AnnoyIndex
 from .neighbors import ExactIndex as ExactIndex
 from .neighbors import MilvusIndex as MilvusIndex

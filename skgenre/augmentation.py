@@ -144,7 +144,7 @@ def mixup(
     batch : tensor of shape (n_items, ...)
         Features.
     targets : tensor of shape (n_items, n_classes)
-        Probabilities of the classes.
+        Probabilities of the classes; NaN where nothing is known.
     rng : numpy.random.Generator
         Source of randomness.
     alpha : float
@@ -154,7 +154,7 @@ def mixup(
     Returns
     -------
     batch, targets : tensor
-        Blended features and targets.
+        Blended features and targets. Where a target of one of the two is not known, that of the larger part stands.
 
     References
     ----------
@@ -162,7 +162,9 @@ def mixup(
     """
     share = float(rng.beta(alpha, alpha))
     partner = torch.from_numpy(rng.permutation(len(batch)))
-    return torch.lerp(batch[partner], batch, share), torch.lerp(targets[partner], targets, share)
+    blended = torch.lerp(targets[partner], targets, share)
+    larger = targets if share >= 0.5 else targets[partner]
+    return torch.lerp(batch[partner], batch, share), torch.where(torch.isnan(blended), larger, blended)
 
 
 def _stretch(length: int, share: float, rng: np.random.Generator) -> tuple[int, int]:

@@ -16,13 +16,13 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_rows", "_store", "_threads"},
+    {"_labels", "_rows", "_store", "_threads"},
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},
     {"descriptors", "pretrained"},
     {"augmentation", "modules"},
-    {"classifiers"},
+    {"classifiers", "multilabel"},
     {"pipelines"},
     {"recommend"},
     {"hybrid"},

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
-from skgenre.classifiers import _training
+from skgenre.classifiers import _crops
 from skgenre.classifiers._validation import split_validation
 from skgenre.features import FeatureSequence
 from skgenre.segments import segment_starts
@@ -243,7 +243,7 @@ class TestAugmentation:
     def test_bands_are_transposed_where_neighbours_move_together(self, make, monkeypatch, alike, expected):
         """As those of a spectrogram do, and those of MFCC do not."""
         called = []
-        monkeypatch.setattr(_training, "transpose", lambda batch, rng: called.append(1) or batch)
+        monkeypatch.setattr(_crops, "transpose", lambda batch, rng: called.append(1) or batch)
         X, y = music()
         if alike:
             X = X + 5 * np.random.default_rng(0).normal(size=(len(X), 1, X.shape[2])).astype(np.float32)
@@ -318,7 +318,7 @@ class TestValidationSplit:
         rng = np.random.RandomState(seed)
         targets = np.array(targets)
         groups = rng.randint(n_groups, size=len(targets)) if grouped else None
-        training, validation = split_validation(targets, groups, fraction, rng)
+        training, validation = split_validation(np.eye(4, dtype=int)[targets], groups, fraction, rng)
         assert sorted([*training, *validation]) == list(range(len(targets)))
         assert set(targets[training]) == set(targets)
         if grouped:
@@ -326,20 +326,35 @@ class TestValidationSplit:
 
     def test_it_takes_the_asked_share_of_every_genre(self):
         targets = np.repeat([0, 1, 2], [40, 20, 100])
-        _, validation = split_validation(targets, None, 0.15, np.random.RandomState(0))
+        _, validation = split_validation(np.eye(3, dtype=int)[targets], None, 0.15, np.random.RandomState(0))
         assert np.bincount(targets[validation]).tolist() == [6, 3, 15]
 
     def test_with_groups_it_comes_near_that_share(self):
         targets = np.repeat([0, 1], 50)
         groups = np.repeat(np.arange(20), 5)
-        _, validation = split_validation(targets, groups, 0.2, np.random.RandomState(0))
+        _, validation = split_validation(np.eye(2, dtype=int)[targets], groups, 0.2, np.random.RandomState(0))
         assert np.bincount(targets[validation]).tolist() == [10, 10]
 
     def test_a_genre_of_large_groups_still_is_watched(self):
         targets = np.array([0] * 20 + [1] * 20)
         groups = np.array([0] * 10 + [1] * 10 + [2] * 10 + [3] * 10)
-        _, validation = split_validation(targets, groups, 0.15, np.random.RandomState(0))
+        _, validation = split_validation(np.eye(2, dtype=int)[targets], groups, 0.15, np.random.RandomState(0))
         assert set(targets[validation]) == {0, 1}
+
+    @given(
+        labels=st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=2, max_size=40),
+        n_groups=st.integers(1, 12),
+        seed=st.integers(0, 99),
+    )
+    @pytest.mark.filterwarnings("ignore:.* classes have one")
+    def test_of_several_labels_each_stays_in_training(self, labels, n_groups, seed):
+        rng = np.random.RandomState(seed)
+        labels = np.array(labels, dtype=int)
+        groups = rng.randint(n_groups, size=len(labels))
+        training, validation = split_validation(labels, groups, 0.3, rng)
+        assert sorted([*training, *validation]) == list(range(len(labels)))
+        assert labels[training].any(axis=0).tolist() == labels.any(axis=0).tolist()
+        assert not set(groups[training]) & set(groups[validation])
 
     def test_a_genre_with_one_artist_stays_in_training_with_a_warning(self):
         X, y = music()

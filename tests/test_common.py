@@ -12,6 +12,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -23,8 +24,10 @@ from skgenre import (
     EmbeddingRecommender,
     FrameStatistics,
     GroupSVC,
+    HierarchicalClassifier,
     MelExtractor,
     MFCCExtractor,
+    PerLabelClassifier,
     RNNClassifier,
     TorchEmbedder,
     TrackDescriptor,
@@ -54,6 +57,8 @@ ESTIMATORS = [
     FrameStatistics(("min", "max", "median", 0.9), differences=("mean", 0.1)),
     TorchEmbedder(SmallModule, window=4),
     GroupSVC(),
+    PerLabelClassifier(LogisticRegression()),
+    HierarchicalClassifier(PerLabelClassifier(LogisticRegression())),
     *[net() for net in NETS],
     *[net(max_epochs=6, lr=1e-2, class_weight="balanced", pooling="max") for net in NETS],
     *[net(max_epochs=6, lr=1e-2, validation_fraction=0.15, pooling="vote") for net in NETS],

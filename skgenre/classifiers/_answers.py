@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.classifiers._training import score_segments, track_probabilities
+from skgenre.classifiers._inference import embeddings, score_segments, segment_probabilities, track_probabilities
+from skgenre.classifiers._targets import Targets
 from skgenre.features import check_features
 
 
@@ -13,13 +14,13 @@ class NetAnswers:
     """Answers for a track by the scores of a module over its segments."""
 
     net_: Any
-    classes_: np.ndarray
+    _targets: Targets
     segment_frames_: int
     segment_overlap: float
     pooling: str
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Estimate the probability of each genre, pooled over the segments of a track.
+        """Estimate the probability of each genre or label, pooled over the segments of a track.
 
         Parameters
         ----------
@@ -28,14 +29,15 @@ class NetAnswers:
 
         Returns
         -------
-        probabilities : ndarray of shape (n_tracks, n_classes), float64
-            Probabilities in the order of ``classes_``.
+        probabilities : ndarray of shape (n_tracks, n_classes) or (n_tracks, n_labels), float64
+            Probabilities in the order of ``classes_``, which sum to one; or, where the net was trained on several
+            labels, the probability of each label by itself, in the order of the columns of ``y``.
         """
         X = self._check_prediction(X)
-        return track_probabilities(self.net_.module_, X, pooling=self.pooling, **self._segmentation)
+        return self._probabilities(X, self.pooling, self.segment_overlap)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the genre of each track.
+        """Predict the genre, or the labels, of each track.
 
         Parameters
         ----------
@@ -44,14 +46,15 @@ class NetAnswers:
 
         Returns
         -------
-        y : ndarray of shape (n_tracks,)
-            The genre with the highest probability.
+        y : ndarray of shape (n_tracks,) or (n_tracks, n_labels)
+            The genre with the highest probability; or 1 for each label whose probability is at least its threshold in
+            ``thresholds_``, and 0 for the others.
         """
-        winners = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[winners]
+        probabilities = self.predict_proba(X)
+        return self._targets.decide(probabilities, getattr(self, "thresholds_", None))
 
     def predict_segments(self, X: Any) -> list[np.ndarray]:
-        """Estimate the probability of each genre in each segment of each track.
+        """Estimate the probability of each genre or label in each segment of each track.
 
         Parameters
         ----------
@@ -64,7 +67,7 @@ class NetAnswers:
             One array for each track; ``skgenre.segments.segment_starts`` gives the first frame of each segment.
         """
         X = self._check_prediction(X)
-        return list(score_segments(self.net_.module_, X, output="probabilities", **self._segmentation))
+        return list(segment_probabilities(self.net_.module_, X, self._targets, **self._segmentation))
 
     def transform(self, X: Any) -> np.ndarray:
         """Embed each track: what the last layer sees, averaged over segments.
@@ -80,12 +83,16 @@ class NetAnswers:
             Embeddings.
         """
         X = self._check_prediction(X)
-        scores = score_segments(self.net_.module_, X, output="embeddings", **self._segmentation)
+        scores = score_segments(self.net_.module_, X, embeddings, **self._segmentation)
         return np.stack([track.mean(axis=0) for track in scores])
 
     def _check_prediction(self, X: Any) -> Any:
         check_is_fitted(self, "net_")
         return check_features(self, X, reset=False)
+
+    def _probabilities(self, X: Any, pooling: str, overlap: float) -> np.ndarray:
+        segmentation = {"segment_frames": self.segment_frames_, "overlap": overlap}
+        return track_probabilities(self.net_.module_, X, self._targets, pooling=pooling, **segmentation)
 
     @property
     def _segmentation(self) -> dict[str, Any]:

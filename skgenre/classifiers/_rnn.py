@@ -36,15 +36,16 @@ class RNNClassifier(NetClassifier):
     patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=None
-        Share of the tracks that early stopping watches, stratified by genre and disjoint by group where groups are
-        given. None trains on all tracks for ``max_epochs`` and keeps the last weights.
+        Share of the tracks that early stopping watches, stratified by genre or label, and disjoint by group where
+        groups are given. None trains on all tracks for ``max_epochs`` and keeps the last weights. The thresholds of
+        several labels are tuned on these tracks; without them they are one half.
     segment_frames : int, default=256
         Frames of a crop, and of a segment in prediction; never more than the longest track in ``fit`` has.
     segment_overlap : float, default=0.5
         Share of a segment that the next one repeats in prediction.
     pooling : {"mean", "max", "vote"}, default="mean"
         How the probabilities of segments become those of a track: mean, maximum scaled to sum to one, or share of
-        segments won.
+        segments won. Of several labels: mean, maximum, or share of segments with a probability of at least one half.
     augment : bool or tuple of {"mask", "equalize", "transpose", "stretch"}, default=True
         What to do to the crops: mask a stretch of frames and a range of bands (SpecAugment), raise and lower bands
         along a random smooth curve, move up or down by up to a 32nd of the bands, play up to a quarter faster or
@@ -53,9 +54,12 @@ class RNNClassifier(NetClassifier):
     mixup : float, default=0.2
         Parameter of the Beta distribution by which crops are blended in training; 0 for none.
     label_smoothing : float, default=0.1
-        Share of a target that is spread over all genres, so that no answer has to be sure.
-    class_weight : dict or "balanced", default=None
-        Weight of each genre in the loss.
+        Share of a target that is spread over all genres, so that no answer has to be sure. Of several labels each
+        target gives way by this share to how frequent the label is.
+    class_weight : dict, array-like or "balanced", default=None
+        Weight of each genre in the loss: a dict by genre, or ``"balanced"``, by how rare it is. Where tracks have
+        several labels it is the weight of a label's presence against its absence: a dict by column, an array of shape
+        (n_labels,), or ``"balanced"``, by which both weigh the same.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all.
     device : str, default="auto"
@@ -74,14 +78,19 @@ class RNNClassifier(NetClassifier):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The genres.
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        The genres; of several labels ``[0, 1]`` for each.
+    thresholds_ : ndarray of shape (n_labels,)
+        Probability from which on ``predict`` answers with a label; there where tracks have several.
+    pos_weight_ : ndarray of shape (n_labels,)
+        Weight of each label's presence in the loss; there where tracks have several.
     net_ : skorch.NeuralNet
         The trained net; ``net_.module_`` is the torch module.
     history_ : dict of list
         ``epoch``, ``train_loss``, ``train_accuracy``, ``train_f1``, ``duration`` in s and, with a validation split,
         ``valid_loss``, ``valid_accuracy``, ``valid_f1``, one entry per epoch. Training scores are those of the
-        augmented crops, validation scores those of whole tracks; F1 is macro-averaged.
+        augmented crops, validation scores those of whole tracks; F1 is macro-averaged. Of several labels the accuracy
+        is the share of labels, over all tracks, that a threshold of one half answers rightly, and F1 is its too.
     best_epoch_ : int
         The epoch, from 1, whose weights are kept.
     segment_frames_ : int

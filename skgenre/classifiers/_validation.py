@@ -6,17 +6,17 @@ import numpy as np
 
 
 def split_validation(
-    targets: np.ndarray, groups: np.ndarray | None, fraction: float, rng: np.random.RandomState
+    strata: np.ndarray, groups: np.ndarray | None, fraction: float, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split tracks into training and validation: stratified by class, disjoint by group.
+    """Split tracks into training and validation: stratified by class or label, disjoint by group.
 
     Groups are visited in random order, and one goes to validation where that brings the classes nearer to their
     share. Where a class has one track, or one group, it stays in training.
 
     Parameters
     ----------
-    targets : ndarray of shape (n_tracks,) of int
-        Class of each track.
+    strata : ndarray of shape (n_tracks, n_classes) of int
+        1 for the class of a track, or for each of its labels, 0 for the others.
     groups : ndarray of shape (n_tracks,), or None
         Group of each track, such as its artist. None means that each track is a group of its own.
     fraction : float
@@ -29,9 +29,9 @@ def split_validation(
     training, validation : ndarray of int
         Rows of each part.
     """
-    _, members = np.unique(np.arange(len(targets)) if groups is None else groups, return_inverse=True)
-    counts = np.zeros((members.max() + 1, targets.max() + 1), dtype=int)
-    np.add.at(counts, (members, targets), 1)
+    _, members = np.unique(np.arange(len(strata)) if groups is None else groups, return_inverse=True)
+    counts = np.zeros((members.max() + 1, strata.shape[1]), dtype=int)
+    np.add.at(counts, members, strata)
     totals = counts.sum(axis=0)
     lone = np.flatnonzero(((counts > 0).sum(axis=0) == 1) & (totals > 0))
     if lone.size:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skgenre.datasets._fusion import style_of, styles_of
 from skgenre.datasets._styles import STYLES, Style
 
 N_BANDS = 9  # of the equaliser
@@ -44,9 +45,9 @@ class Artist:
 
 
 def draw_artist(genre: str, rng: np.random.Generator) -> Artist:
-    """Draw an artist of a genre."""
-    own = STYLES[genre]
-    other = STYLES[str(rng.choice([name for name in STYLES if name != genre]))]
+    """Draw an artist of a genre, or of a mixed one."""
+    own = style_of(genre)
+    other = STYLES[str(rng.choice([name for name in STYLES if name not in styles_of(genre)]))]
     borrowed: dict[str, Any] = {name: getattr(other, name) for name in _BORROWABLE if rng.random() < _BORROWED}
     style = replace(own, **borrowed)
     # Habits: the alternatives in this artist's order of preference.

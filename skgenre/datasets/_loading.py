@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.preprocessing import MultiLabelBinarizer
 from sklearn.utils import Bunch
 
 _READ = (".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".snd", ".w64", ".wav")
@@ -16,7 +17,7 @@ _INDEX = "index.csv"
 Rows = list[dict[str, str]]
 
 
-def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
+def load_tracks(folder_or_csv: str | os.PathLike[str], *, separator: str | None = "|") -> Bunch:
     """List the tracks of a collection with their genres and, where known, their artists.
 
     Nothing is decoded: the paths go into :class:`skgenre.AudioLoader`. With artists, pass ``groups`` to the splitter,
@@ -30,8 +31,12 @@ def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
         - a folder with one folder of audio files for each genre, as deep as you like: its name is the genre. Files
           that are not audio (wav, flac, ogg, opus, mp3, aiff and the like) and hidden ones are passed over;
         - a CSV file in UTF-8 with the columns ``path`` and ``genre`` and, if the artists are known, ``artist``. Paths
-          are relative to the folder of the CSV. Other columns are kept in ``frame``;
+          are relative to the folder of the CSV. Several genres of a track are written ``rock|pop``. Other columns are
+          kept in ``frame``;
         - a folder that holds such a CSV by the name ``index.csv``.
+
+    separator : str, default="|"
+        What stands between several genres of a track. None takes every genre as it is written.
 
     Returns
     -------
@@ -39,8 +44,10 @@ def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
         With the attributes
 
         - ``paths``, an object array of str, of shape (n_tracks,);
-        - ``target``, the genre of each track: an array of str, of shape (n_tracks,);
-        - ``target_names``, the sorted list of genres;
+        - ``target``, the genre of each track: an array of str, of shape (n_tracks,). Where any track has several
+          genres it is an array of int, of shape (n_tracks, n_genres), with 1 for each genre of a track and 0 for the
+          others, as classifiers of several labels take it;
+        - ``target_names``, the sorted list of genres: the names of the columns where there are several;
         - ``groups``, the artist of each track: an array of str, of shape (n_tracks,), or None where no artist is
           known. Tracks without an artist share the group ``""``, since two of them may be by the same one;
         - ``frame``, all columns as a DataFrame of str; None where pandas is not installed.
@@ -61,6 +68,7 @@ def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
 
     Examples
     --------
+    >>> import os
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from skgenre import load_tracks
@@ -74,7 +82,18 @@ def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
     ['one.mp3', 'two.flac']
     >>> tracks.target.tolist()
     ['jazz', 'rock']
+
+    Several genres of a track become columns.
+
+    >>> with TemporaryDirectory() as folder:
+    ...     Path(folder, "one.mp3").touch()
+    ...     _ = Path(folder, "index.csv").write_text(os.linesep.join(["path,genre", "one.mp3,rock|pop"]))
+    ...     tracks = load_tracks(folder)
+    >>> tracks.target_names, tracks.target.tolist()
+    (['pop', 'rock'], [[1, 1]])
     """
+    if separator is not None and (not isinstance(separator, str) or not separator.strip()):
+        raise ValueError(f"separator must be None or text to stand between genres, got {separator!r}")
     source = Path(folder_or_csv)
     if source.is_file():
         rows = _read_csv(source)
@@ -91,19 +110,31 @@ def load_tracks(folder_or_csv: str | os.PathLike[str]) -> Bunch:
         raise FileNotFoundError(
             f"{str(source)!r} lists {len(missing)} of {len(paths)} files that do not exist, the first is {missing[0]!r}"
         )
-    return _bunch(paths, rows)
+    return _bunch(paths, rows, separator)
 
 
-def _bunch(paths: list[str], rows: Rows) -> Bunch:
-    target = np.array([row["genre"] for row in rows])
+def _bunch(paths: list[str], rows: Rows, separator: str | None) -> Bunch:
+    target, target_names = _target([row["genre"] for row in rows], separator)
     artists = [row.get("artist", "").strip() for row in rows]
     return Bunch(
         paths=np.array(paths, dtype=object),
         target=target,
-        target_names=np.unique(target).tolist(),
+        target_names=target_names,
         groups=np.array(artists) if any(artists) else None,
         frame=_frame(rows),
     )
+
+
+def _target(genres: list[str], separator: str | None) -> tuple[np.ndarray, list[str]]:
+    """Return the genre of each track, or a column for each where any track has several, and the names of all."""
+    if separator is None or not any(separator in genre for genre in genres):
+        return np.array(genres), np.unique(genres).tolist()
+    named = [[name for part in genre.split(separator) if (name := part.strip())] for genre in genres]
+    if nameless := [genre for genre, names in zip(genres, named, strict=True) if not names]:
+        raise ValueError(f"genre must name at least one genre beside {separator!r}, got {nameless[0]!r}")
+    binarizer = MultiLabelBinarizer()
+    target = binarizer.fit_transform(named)
+    return target, list(binarizer.classes_)
 
 
 def _frame(rows: Rows) -> Any:

@@ -12,6 +12,7 @@ from sklearn.utils import Bunch, check_random_state
 from tqdm import tqdm
 
 from skgenre.datasets._artists import draw_artist
+from skgenre.datasets._fusion import is_playable, styles_of
 from skgenre.datasets._loading import load_tracks
 from skgenre.datasets._mixing import perform
 from skgenre.datasets._scores import compose
@@ -32,7 +33,7 @@ def make_tracks(
     random_state: int | np.random.RandomState | None = None,
     verbose: bool = False,
 ) -> Bunch:
-    """Compose and write synthetic music in ten genres, to try things on without any data.
+    """Compose and write synthetic music in ten genres and mixtures of them, to try things on without any data.
 
     Tempo, metre, drums, harmony, bass, instruments and production make the genre. Each artist has a sound of its own
     (voice, room, equaliser, drum kit) and habits, now and then borrowed from another genre. As with real music, a
@@ -43,13 +44,16 @@ def make_tracks(
     ----------
     folder : path
         Where to write ``<genre>/<genre>_<artist>_<tune>.wav`` and ``index.csv``, which lists path, genre, artist and
-        title. It is made if it does not exist; files of the same names are replaced.
+        title. It is made if it does not exist; files of the same names are replaced. In names of files a mixed genre
+        is written ``hiphop-jazz``.
     n_tracks_per_genre : int, default=20
         Tracks of each genre.
     n_artists_per_genre : int, default=5
         Artists among whom the tracks of a genre are shared out.
     genres : sequence of str, default=GENRES
-        Genres to write, among blues, classical, country, disco, hiphop, jazz, metal, pop, reggae and rock.
+        Genres to write, among blues, classical, country, disco, hiphop, jazz, metal, pop, reggae and rock. Two of them
+        make a mixed one: in ``"hiphop|jazz"`` artists put the chords and the melody of jazz on the drums and the bass
+        of hip-hop. Its tracks have both labels.
     duration : float, default=10.0
         Length of each track in seconds, at least 0.1.
     sample_rate : int, default=22050
@@ -63,7 +67,8 @@ def make_tracks(
     Returns
     -------
     tracks : :class:`~sklearn.utils.Bunch`
-        What :func:`load_tracks` gives for the folder; ``groups`` are the artists.
+        What :func:`load_tracks` gives for the folder; ``groups`` are the artists. With mixed genres ``target`` has a
+        column for each label.
 
     Raises
     ------
@@ -80,6 +85,10 @@ def make_tracks(
     ['disco', 'disco', 'disco', 'disco', 'jazz', 'jazz', 'jazz', 'jazz']
     >>> tracks.groups[:4].tolist()
     ['Disco artist 1', 'Disco artist 1', 'Disco artist 2', 'Disco artist 2']
+    >>> with TemporaryDirectory() as folder:
+    ...     tracks = make_tracks(folder, 1, 1, genres=["disco", "disco|jazz"], duration=1.0, random_state=0)
+    >>> tracks.target_names, tracks.target.tolist()
+    (['disco', 'jazz'], [[1, 0], [1, 1]])
     """
     _check(n_tracks_per_genre, n_artists_per_genre, genres, duration, sample_rate)
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
@@ -91,11 +100,12 @@ def make_tracks(
     folder = Path(folder)
     rows = []
     for genre, artist, tune in tqdm(plan, desc="composing", unit="track", disable=not verbose):
-        path = Path(genre, f"{genre}_{artist + 1:02}_{tune + 1:02}.wav")
+        name = "-".join(styles_of(genre))
+        path = Path(name, f"{name}_{artist + 1:02}_{tune + 1:02}.wav")
         sound, title = _make_track(genre, artist, tune, duration, sample_rate, seed)
-        (folder / genre).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
         soundfile.write(folder / path, sound, sample_rate, subtype="PCM_16")
-        rows.append((path.as_posix(), genre, f"{genre.capitalize()} artist {artist + 1}", f"Tune {tune + 1} {title}"))
+        rows.append((path.as_posix(), genre, f"{name.capitalize()} artist {artist + 1}", f"Tune {tune + 1} {title}"))
     with (folder / "index.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("path", "genre", "artist", "title"), *rows])
     return load_tracks(folder)
@@ -105,7 +115,7 @@ def _make_track(
     genre: str, artist_number: int, tune_number: int, duration: float, sample_rate: int, seed: int
 ) -> tuple[np.ndarray, str]:
     """Compose and play one track; the seeds of artist and tune depend on their numbers alone."""
-    key = (GENRES.index(genre), artist_number)
+    key = (*(GENRES.index(name) for name in styles_of(genre)), artist_number)
     artist = draw_artist(genre, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key)))
     tune = np.random.SeedSequence(seed, spawn_key=(*key, tune_number))
     writing, playing = (np.random.default_rng(s) for s in tune.spawn(2))
@@ -130,9 +140,9 @@ def _check(n_tracks: int, n_artists: int, genres: Sequence[str], duration: float
         )
     if isinstance(genres, str) or not len(genres):
         raise ValueError(f"genres must be a sequence of at least one of {', '.join(GENRES)}; got {genres!r}")
-    unknown = [genre for genre in genres if genre not in GENRES]
+    unknown = [genre for genre in genres if not is_playable(genre)]
     if unknown:
-        raise ValueError(f"genres must be among {', '.join(GENRES)}; got {unknown[0]!r}")
+        raise ValueError(f"genres must be among {', '.join(GENRES)}, or two of them as 'jazz|rock'; got {unknown[0]!r}")
     if len(set(genres)) < len(genres):
         raise ValueError(f"genres must name each genre once, got {list(genres)}")
     if not isinstance(duration, Real) or not 0.1 <= duration < np.inf:

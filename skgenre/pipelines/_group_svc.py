@@ -5,7 +5,7 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,14 +13,17 @@ from sklearn.svm import SVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgenre._labels import LabelsMixin, forget_labels, read_labels
 from skgenre._sklearn import Interval, StrOptions, _fit_context
+from skgenre.multilabel import PerLabelClassifier
 
 
-class GroupSVC(ClassifierMixin, BaseEstimator):
+class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
     """Classify by a support vector machine on each group of columns, and the mean of their decisions.
 
     Each group has the same say, however many columns it has, and a machine is as wide as its group. For descriptors
-    that describe different sides of a track this is better than one machine on all columns.
+    that describe different sides of a track this is better than one machine on all columns. Of several labels each has
+    machines of its own, trained on the tracks of which it is known.
 
     Parameters
     ----------
@@ -32,14 +35,18 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
         What decisions are divided by for probabilities, above 0: the lower, the surer. With machines on artists that
         are not in the training they are more honest than those calibrated by folds of the same artists.
     class_weight : "balanced", dict or None, default=None
-        Weight of each class; "balanced" weighs them by the inverse of their frequency.
+        Weight of each class; "balanced" weighs them by the inverse of their frequency. Of several labels the classes
+        are 0 and 1.
 
     Attributes
     ----------
     machines_ : dict of str to Pipeline
         The machine of each group, which standardises its columns.
-    classes_ : ndarray of shape (n_classes,)
-        Classes.
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        Classes; of several labels ``[0, 1]`` for each.
+    thresholds_ : ndarray of shape (n_labels,)
+        Probability from which on ``predict`` answers with a label, one half; there where tracks have several. Assign
+        others to it, such as :func:`~skgenre.tune_thresholds` gives.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,) of str
@@ -90,8 +97,8 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_tracks, n_features)
             Descriptors.
-        y : array-like of shape (n_tracks,)
-            Genres, at least two.
+        y : array-like of shape (n_tracks,), or array-like or sparse matrix of shape (n_tracks, n_labels)
+            Genres, at least two; or 1, 0 or NaN for each of several labels.
 
         Returns
         -------
@@ -103,13 +110,19 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
         ValueError
             If ``groups`` is empty or names columns that ``X`` does not have.
         """
-        X, y = validate_data(self, X, y)
-        check_classification_targets(y)
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least two genres, got one class: {self.classes_[0]}")
+        labels = read_labels(y)
+        forget_labels(self)
+        if labels is None:
+            X, y = validate_data(self, X, y)
+            check_classification_targets(y)
+            if len(classes := np.unique(y)) < 2:
+                raise ValueError(f"y must hold at least two genres, got one class: {classes[0]}")
+        else:
+            X, y = validate_data(self, X), labels
+            self.thresholds_ = np.full(labels.shape[1], 0.5)
         self._columns = {name: self._columns_of(name, columns) for name, columns in self._groups().items()}
         self.machines_ = {name: self._machine().fit(X[:, columns], y) for name, columns in self._columns.items()}
+        self.classes_ = next(iter(self.machines_.values())).classes_
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -122,8 +135,9 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        decisions : ndarray of shape (n_tracks, n_classes), or (n_tracks,) for two classes
-            One-vs-rest decisions, as of ``sklearn.svm.SVC``; for two classes positive for the second.
+        decisions : ndarray of shape (n_tracks, n_classes), (n_tracks,) for two classes, or (n_tracks, n_labels)
+            One-vs-rest decisions, as of ``sklearn.svm.SVC``; for two classes positive for the second, and of several
+            labels positive for those that a track has.
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)
@@ -131,7 +145,7 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
         return np.mean(decisions, axis=0)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the genre of each track.
+        """Predict the genre, or the labels, of each track.
 
         Parameters
         ----------
@@ -140,14 +154,18 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n_tracks,)
-            The genre with the highest decision.
+        y : ndarray of shape (n_tracks,) or (n_tracks, n_labels)
+            The genre with the highest decision; or 1 for each label whose probability is at least its threshold, and 0
+            for the others.
         """
+        check_is_fitted(self)
+        if hasattr(self, "thresholds_"):
+            return (self.predict_proba(X) >= self.thresholds_).astype(int)
         winners = self._decisions(X).argmax(axis=1)
         return self.classes_[winners]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Estimate the probability of each genre, from the decisions.
+        """Estimate the probability of each genre or label, from the decisions.
 
         Parameters
         ----------
@@ -156,13 +174,18 @@ class GroupSVC(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        probabilities : ndarray of shape (n_tracks, n_classes), float64
-            Probabilities in the order of ``classes_``.
+        probabilities : ndarray of shape (n_tracks, n_classes) or (n_tracks, n_labels), float64
+            Probabilities in the order of ``classes_``; or of each label by itself.
         """
+        check_is_fitted(self)
+        if hasattr(self, "thresholds_"):
+            # What softmax makes of the two sides of a machine, strictly between 0 and 1.
+            return np.clip(expit(2 * self.decision_function(X) / self.temperature), 1e-7, 1 - 1e-7)
         return softmax(self._decisions(X) / self.temperature, axis=1)
 
     def _machine(self) -> Pipeline:
-        return make_pipeline(StandardScaler(), SVC(C=self.C, class_weight=self.class_weight))
+        machine = SVC(C=self.C, class_weight=self.class_weight)
+        return make_pipeline(StandardScaler(), PerLabelClassifier(machine) if hasattr(self, "thresholds_") else machine)
 
     def _decisions(self, X: Any) -> np.ndarray:
         decisions = self.decision_function(X)

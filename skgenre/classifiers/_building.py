@@ -1,0 +1,119 @@
+"""The skorch net inside a classifier: how it is made of the parameters, and run."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from skorch.callbacks import EarlyStopping, LRScheduler
+
+from skgenre.classifiers._answers import NetAnswers
+from skgenre.classifiers._callbacks import Cosine, EpochScores, Progress
+from skgenre.classifiers._crops import TrackCrops, as_batch, band_moments, bands_are_alike
+from skgenre.classifiers._training import TrackNet, prefers_bfloat16
+
+AUGMENTATIONS = ("mask", "equalize", "transpose", "stretch")
+
+
+class NetBuilding(NetAnswers, BaseEstimator):
+    """Makes a net of the parameters of a classifier and trains it; the classifier says on what."""
+
+    def _start(self, X: Any, heard: Any, targets: np.ndarray, weights: np.ndarray) -> None:
+        """Make the net; ``heard`` are those of the tracks ``X`` that it is trained on, with targets and weights."""
+        self.segment_frames_ = min(self.segment_frames, max(matrix.shape[1] for matrix in X))
+        mean, scale = band_moments(heard, weights)
+        self.net_ = TrackNet(
+            self._module(),
+            module__n_bands=len(mean),
+            module__n_classes=self._targets.n_outputs,
+            module__dropout=self.dropout,
+            module__use_bfloat16=self._bfloat16,
+            **{f"module__{name}": value for name, value in self._architecture().items()},
+            **self._targets.criterion(targets, weights, self.label_smoothing, self.class_weight),
+            optimizer=torch.optim.AdamW,
+            optimizer__weight_decay=self.weight_decay,
+            lr=self.lr,
+            iterator_train__shuffle=True,
+            iterator_train__collate_fn=as_batch,
+            train_split=None,
+            optimizer__fused=True,
+            callbacks__print_log=None,
+            callbacks__valid_loss=None,
+            device=self._device,
+            verbose=0,
+        ).initialize()
+        self.net_.module_.standardize.mean.copy_(torch.from_numpy(mean))
+        self.net_.module_.standardize.scale.copy_(torch.from_numpy(scale))
+        for name, value in self._targets.fitted().items():
+            setattr(self, name, value)
+
+    def _run(self, crops: TrackCrops, watched: tuple | None, max_epochs: int) -> None:
+        def probabilities(X: Any) -> np.ndarray:
+            return self._probabilities(X, "mean", overlap=0.0)
+
+        scores = EpochScores(self._targets, watched, probabilities)
+        callbacks = [("scores", scores), *(self.callbacks or ())]
+        if self.verbose:
+            callbacks.append(("progress", Progress()))
+        if watched is not None:
+            # Last, for it interrupts the round of callbacks.
+            stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
+            callbacks.append(("early_stopping", stopping))
+        n_batches = -(-len(crops) // self.batch_size)
+        if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
+            callbacks.append(("cosine", Cosine(max_epochs * n_batches)))
+        for group in self.net_.optimizer_.param_groups:
+            group["lr"] = self.net_.lr
+        # Batches of even size: what is left over for a last one may be too little to normalise.
+        self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=-(-len(crops) // n_batches))
+        self.net_.initialize_callbacks()
+        before = len(self.net_.history)
+        self.net_.partial_fit(crops)
+        if self.net_.interrupted_:
+            raise KeyboardInterrupt
+        kept = ("epoch", "train_loss", "train_accuracy", "train_f1", "valid_loss", "valid_accuracy", "valid_f1")
+        self.history_ = {
+            name: [epoch.get(name, np.nan) for epoch in self.net_.history]
+            for name in (*kept, "dur")
+            if name in self.net_.history[-1]
+        }
+        self.history_["duration"] = self.history_.pop("dur")
+        losses = self.history_["valid_loss"][before:] if watched is not None else [0.0]
+        self.best_epoch_ = before + int(np.argmin(losses)) + 1 if watched is not None else len(self.net_.history)
+
+    @property
+    def _device(self) -> str:
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            device = torch.device(self.device)
+        except RuntimeError as error:
+            raise ValueError(f'device must be "auto" or a device of torch, got {self.device!r}') from error
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError(f'device={self.device!r}, but torch finds no GPU; "auto" or "cpu" works without one')
+        return self.device
+
+    @property
+    def _bfloat16(self) -> bool:
+        return self.precision == "bfloat16" or (self.precision == "auto" and prefers_bfloat16(self._device))
+
+    def _augmentations(self, X: Any, mean: np.ndarray, scale: np.ndarray) -> tuple[str, ...]:
+        if isinstance(self.augment, (tuple, list)):
+            if unknown := [name for name in self.augment if name not in AUGMENTATIONS]:
+                raise ValueError(f"augment must be a bool or name some of {AUGMENTATIONS}, got {unknown}")
+            return tuple(self.augment)
+        if not self.augment:
+            return ()
+        return ("mask", "equalize", "transpose") if bands_are_alike(X, mean, scale) else ("mask", "equalize")
+
+    def _module(self) -> type[torch.nn.Module]:
+        raise NotImplementedError
+
+    def _architecture(self) -> dict[str, Any]:
+        if not self.channels or any(n < 1 for n in self.channels):
+            raise ValueError(f"channels must hold at least one number >= 1, got {self.channels!r}")
+        return {"channels": tuple(self.channels)}
+
+
+def _is_scheduler(callback: Any) -> bool:
+    return isinstance(callback[1] if isinstance(callback, tuple) else callback, LRScheduler)

@@ -1,0 +1,111 @@
+"""Targets that are one genre of each track."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from skgenre.classifiers._losses import GenreLoss
+from skgenre.segments import pool_scores
+
+
+class OneGenre:
+    """One genre of each track: softmax, cross-entropy, and the genre with the highest probability.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_tracks,)
+        Genres.
+    classes : array-like of shape (n_classes,), default=None
+        All genres; None means those in ``y``.
+    """
+
+    meaning = "one genre of each track"
+
+    def __init__(self, y: np.ndarray, classes: Any = None) -> None:
+        self.classes = np.unique(y if classes is None else classes)
+        self.n_outputs = len(self.classes)
+
+    @staticmethod
+    def read(y: Any) -> np.ndarray:
+        """Check genres."""
+        y = column_or_1d(y, warn=True)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
+        elif y.dtype.kind == "O" and (missing := [row for row, label in enumerate(y) if _is_missing(label)]):
+            raise ValueError(
+                f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}"
+            )
+        check_classification_targets(y)
+        return y
+
+    @staticmethod
+    def weigh(y: np.ndarray, weights: np.ndarray, class_weight: Any) -> np.ndarray:
+        """Return the weights of tracks, those of their genres included."""
+        return weights * compute_sample_weight(class_weight, y)
+
+    def expect(self, y: np.ndarray, classes: Any = None) -> None:
+        """Check that genres are among those known."""
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes):
+            raise ValueError(f"classes must be those of the first call, {self.classes}, got {np.unique(classes)}")
+        unseen = np.setdiff1d(y, self.classes)
+        if len(unseen):
+            raise ValueError(f"y must hold only the genres known so far, {self.classes}, got also {unseen}")
+        if len(self.classes) < 2:
+            raise ValueError(f"y must hold at least two genres, got one class: {self.classes[0]}")
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Return the targets of the net: 1 for the genre, 0 for the others, of shape (n_tracks, n_classes)."""
+        return np.eye(self.n_outputs, dtype=np.float32)[np.searchsorted(self.classes, y)]
+
+    def strata(self, targets: np.ndarray) -> np.ndarray:
+        """Return what a validation split should have its share of, as columns of 0 and 1."""
+        return targets.astype(int)
+
+    def criterion(self, targets: np.ndarray, weights: np.ndarray, label_smoothing: float, class_weight: Any) -> dict:
+        """Return the loss as skorch takes it."""
+        return {"criterion": GenreLoss, "criterion__label_smoothing": label_smoothing}
+
+    def fitted(self) -> dict[str, Any]:
+        """Return what the estimator shows of them as its attributes."""
+        return {"classes_": self.classes}
+
+    @staticmethod
+    def activate(logits: torch.Tensor) -> torch.Tensor:
+        """Return the probabilities of segments."""
+        return logits.softmax(dim=1)
+
+    @staticmethod
+    def pool(scores: np.ndarray, pooling: str) -> np.ndarray:
+        """Return the probabilities of a track from those of its segments."""
+        return pool_scores(scores, pooling)
+
+    @staticmethod
+    def loss(targets: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> float:
+        """Return the weighted log-loss."""
+        winners = targets.argmax(axis=1)
+        losses = -np.log(np.maximum(probabilities[np.arange(len(winners)), winners], 1e-7))
+        return float(np.average(losses, weights=weights))
+
+    @staticmethod
+    def choose(scores: np.ndarray, cut: float) -> np.ndarray:
+        """Return the answers, for targets, logits or probabilities alike."""
+        return scores.argmax(axis=1)
+
+    @staticmethod
+    def judge(expected: np.ndarray, answered: np.ndarray) -> dict[str, float]:
+        """Return accuracy and macro F1 of answers."""
+        f1 = f1_score(expected, answered, average="macro", zero_division=0)
+        return {"accuracy": float(accuracy_score(expected, answered)), "f1": float(f1)}
+
+    def decide(self, probabilities: np.ndarray, thresholds: np.ndarray | None) -> np.ndarray:
+        """Return what to predict."""
+        return self.classes[probabilities.argmax(axis=1)]
+
+
+def _is_missing(label: Any) -> bool:
+    return label is None or label != label  # NaN is the value that differs from itself

@@ -1,0 +1,70 @@
+"""The mean of several classifiers' probabilities, of one genre or of several labels."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.ensemble import VotingClassifier
+from sklearn.utils.validation import check_is_fitted
+
+from skgenre._labels import LabelsMixin, classes_of, forget_labels, label_probabilities, read_labels, thresholds_of
+
+
+class GenreVoting(LabelsMixin, VotingClassifier):
+    """Vote as scikit-learn's ``VotingClassifier`` does, on several labels of a track too.
+
+    With one genre for each track nothing differs. Of several labels, those of which nothing is known (NaN) included, it
+    averages probabilities and thresholds; ``voting`` must be "soft" then.
+    """
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Fit the classifiers.
+
+        Parameters
+        ----------
+        X : array-like
+            Tracks, as the classifiers take them.
+        y : array-like of shape (n_tracks,), or array-like or sparse matrix of shape (n_tracks, n_labels)
+            Genre of each track; or 1, 0 or NaN for each of several labels.
+        **fit_params : dict
+            Passed on, as scikit-learn does.
+
+        Returns
+        -------
+        self : GenreVoting
+            The fitted classifier.
+        """
+        labels = read_labels(y)
+        forget_labels(self)
+        if labels is None:
+            return super().fit(X, y, **fit_params)
+        if self.voting != "soft":
+            raise ValueError(f'voting must be "soft" where tracks have several labels, got {self.voting!r}')
+        # What comes next in VotingClassifier.fit, after it has turned genres into numbers.
+        super(VotingClassifier, self).fit(X, labels, **fit_params)
+        self.classes_ = classes_of(labels.shape[1])
+        thresholds = [thresholds_of(estimator, labels.shape[1]) for estimator in self.estimators_]
+        self.thresholds_ = np.average(thresholds, axis=0, weights=self._weights_not_none)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the genre, or the labels, of each track.
+
+        Parameters
+        ----------
+        X : array-like
+            Tracks, as the classifiers take them.
+
+        Returns
+        -------
+        y : ndarray of shape (n_tracks,) or (n_tracks, n_labels)
+            The genre; or 1 for each label whose probability is at least its threshold, and 0 for the others.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "thresholds_"):
+            return super().predict(X)
+        return (self.predict_proba(X) >= self.thresholds_).astype(int)
+
+    def _collect_probas(self, X: Any) -> np.ndarray:
+        if not hasattr(self, "thresholds_"):
+            return super()._collect_probas(X)
+        return np.asarray([label_probabilities(estimator, X) for estimator in self.estimators_])
