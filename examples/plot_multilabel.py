@@ -28,8 +28,8 @@ print(music.target_names, music.target[::40].tolist(), sep="\n")
 # %%
 # A net with a sigmoid for each genre
 # -----------------------------------
-# Nothing else is new: the target has several columns, and the net answers with as many probabilities. Bands stand in one
-# fold with all their tracks.
+# Nothing else is new: the target has several columns, and the net answers with as many probabilities. All tracks of a
+# band are in one fold.
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
@@ -60,7 +60,7 @@ plt.show()
 # %%
 # Both genres of a mixture?
 # -------------------------
-# Of each mixture, how often both genres are answered with: drums and bass in the rows, chords and melody in the columns.
+# How often all genres of a track are answered with: drums and bass in the rows, chords and melody in the columns.
 import numpy as np
 
 answers = probabilities >= thresholds

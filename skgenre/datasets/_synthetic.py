@@ -142,7 +142,10 @@ def _check(n_tracks: int, n_artists: int, genres: Sequence[str], duration: float
         raise ValueError(f"genres must be a sequence of at least one of {', '.join(GENRES)}; got {genres!r}")
     unknown = [genre for genre in genres if not is_playable(genre)]
     if unknown:
-        raise ValueError(f"genres must be among {', '.join(GENRES)}, or two of them as 'jazz|rock'; got {unknown[0]!r}")
+        raise ValueError(
+            f"genres must be among {', '.join(GENRES)}; got {unknown[0]!r}, which is no mixture of two as 'jazz|rock' "
+            "either"
+        )
     if len(set(genres)) < len(genres):
         raise ValueError(f"genres must name each genre once, got {list(genres)}")
     if not isinstance(duration, Real) or not 0.1 <= duration < np.inf:
