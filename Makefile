@@ -60,7 +60,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	  echo "the headers of Python. Debian, Ubuntu: apt-get install g++ python3-dev. Fedora: dnf install" >&2; \
 	  echo "gcc-c++ python3-devel. macOS: xcode-select --install." >&2; \
 	  exit 1; }
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,dask,voyager,milvus,hybrid,dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,dask,voyager,milvus,hybrid,explain,dev]"
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.installed

@@ -26,6 +26,7 @@ LAYERS = [
     {"pipelines"},
     {"recommend"},
     {"hybrid"},
+    {"explanations"},
     {"streaming"},
     {"datasets"},
     {"model_selection"},

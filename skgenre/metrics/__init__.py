@@ -1,6 +1,7 @@
 """Metrics that scikit-learn has none of; pure functions, and scorers made of them."""
 
 from skgenre.metrics._calibration import expected_calibration_error
+from skgenre.metrics._faithfulness import attribution_mass, deletion_curve, insertion_curve
 from skgenre.metrics._label_metrics import average_precisions
 from skgenre.metrics._label_scorers import MULTILABEL_METRICS, make_multilabel_scorer
 from skgenre.metrics._lists import (
@@ -24,12 +25,15 @@ from skgenre.metrics._thresholds import tune_thresholds
 __all__ = [
     "MULTILABEL_METRICS",
     "artist_filtered_precision",
+    "attribution_mass",
     "average_precision_at_k",
     "average_precisions",
     "catalogue_coverage",
+    "deletion_curve",
     "expected_calibration_error",
     "genre_purity",
     "hit_rate_at_k",
+    "insertion_curve",
     "intra_list_diversity",
     "make_multilabel_scorer",
     "make_recommendation_scorer",

@@ -1,0 +1,78 @@
+"""An explanation as a piece of a page, with nothing beside it: the picture and the sounds are inside."""
+
+from base64 import b64encode
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from skgenre._optional import import_optional
+
+_STYLE = """<style>
+.skgenre-explanation { font: 14px/1.4 system-ui, sans-serif; max-width: 820px; }
+.skgenre-explanation img { width: 100%; background: white; }
+.skgenre-explanation table { border-collapse: collapse; }
+.skgenre-explanation td, .skgenre-explanation th { padding: 4px 12px 4px 0; text-align: left; font-weight: 400; }
+.skgenre-explanation .quiet { opacity: 0.6; }
+.skgenre-explanation audio { height: 32px; width: 320px; display: block; }
+</style>"""
+
+
+def explanation_html(explanation: Any) -> str:
+    """Show an explanation: the picture, and players of the track and of what spoke for the genre.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to show.
+
+    Returns
+    -------
+    html : str
+        A div element.
+    """
+    return as_html([picture(explanation.plot, explanation.headline), _players(explanation)])
+
+
+def as_html(parts: list[str]) -> str:
+    """Put parts one under the other, in the style of an explanation."""
+    return f'{_STYLE}\n<div class="skgenre-explanation">\n' + "\n".join(parts) + "\n</div>"
+
+
+def picture(plot: Any, alt: str) -> str:
+    """Draw in a figure of its own, and give it as an image element with the picture inside."""
+    pyplot = import_optional("matplotlib.pyplot", extra="plot")
+    figure = plot().figure_
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    pyplot.close(figure)
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(buffer.getvalue()).decode()}">'
+
+
+def player(samples: np.ndarray, sample_rate: int, title: str) -> str:
+    """Give an audio element with the sound inside."""
+    clip = BytesIO()
+    soundfile.write(clip, np.clip(samples, -1, 1), sample_rate, format="MP3")
+    source = f"data:audio/mpeg;base64,{b64encode(clip.getvalue()).decode()}"
+    return f'<audio controls preload="none" aria-label="{escape(title)}" src="{source}"></audio>'
+
+
+def _players(explanation: Any) -> str:
+    rate = explanation.sample_rate
+    if explanation.attribution is None or explanation.waveform is None or explanation.frame_seconds is None:
+        return ""
+    genre = escape(str(explanation.target))
+    sounds = {
+        "The track": explanation.waveform,
+        f"What spoke for {genre}": explanation.to_audio()[0],
+    }
+    for start, stop, score in explanation.top_segments(3, duration=2.0):
+        part = explanation.waveform[round(start * rate) : round(stop * rate)]
+        sounds[f'{start:.1f} to {stop:.1f} s <span class="quiet">{score:+.2f}</span>'] = part
+    rows = "".join(
+        f'<tr><th scope="row">{name}</th><td>{player(sound, rate, name.partition("<")[0].strip())}</td></tr>\n'
+        for name, sound in sounds.items()
+    )
+    return f"<table>{rows}</table>"
