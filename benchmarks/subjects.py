@@ -19,6 +19,7 @@ SUBJECTS = (
     "neighbors",
     "training",
     "startup",
+    "streaming",
 )
 
 

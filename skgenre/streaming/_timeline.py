@@ -13,7 +13,7 @@ from skgenre.streaming._changes import best_sections
 MIN_DURATION = 15.0
 """Seconds that a section lasts at least."""
 
-PENALTY = 4.0
+PENALTY = 2.0
 """What a change costs, in nats."""
 
 SMALLEST = 0.02
