@@ -92,7 +92,7 @@ class Faithfulness:
         title = f"Hidden and shown by {self.explanation.method.replace('_', ' ')}; faint: by chance"
         ax.set_title(title, fontsize="medium")
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(frameon=False, fontsize="small")
+        ax.legend(loc="center right", framealpha=0.9, edgecolor="none", fontsize="small")
         return self
 
     def __repr__(self) -> str:

@@ -44,8 +44,9 @@ def draw_map(explanation: Any, ax: Any = None) -> Any:
     colours[..., 3] = 0.85 * np.minimum(np.abs(values) / most, 1) ** 0.8
     ax.imshow(colours, **shared)
     scale = import_optional("matplotlib.cm", extra="plot").ScalarMappable(colors.Normalize(-most, most), cmap)
-    unit = "" if explanation.method == "grad_cam" else f" ({explanation.unit} per cell)"
-    ax.figure.colorbar(scale, ax=ax, label=f"Speaks against or for{unit}", pad=0.02)
+    bar = ax.figure.colorbar(scale, ax=ax, pad=0.02, ticks=[-most, 0, most])
+    bar.ax.set_yticklabels([f"against\n−{most:.1g}", "0", f"for\n+{most:.1g}"])
+    bar.set_label("no unit" if explanation.method == "grad_cam" else f"{explanation.unit} per cell", labelpad=-12)
     ax.set_title(title_of(explanation), parse_math=False, fontsize="medium")
     ax.set_xlabel("Time (s)" if explanation.frame_seconds else "Frame")
     _mark_bands(ax, explanation)
@@ -100,9 +101,12 @@ def _mark_bands(ax: Any, explanation: Any) -> None:
     n_bands = len(explanation.attribution)
     frequencies = explanation.frequencies
     if frequencies is not None:
-        marks = [hertz for hertz in _HERTZ if frequencies[0] <= hertz <= frequencies[-1]]
-        places = np.interp(marks, frequencies, np.arange(n_bands))
-        ax.set_yticks(places, [f"{hertz:,}" for hertz in marks])
+        marks: dict[float, str] = {}
+        for hertz in _HERTZ:
+            place = float(np.interp(hertz, frequencies, np.arange(n_bands)))
+            if frequencies[0] <= hertz <= frequencies[-1] and place - max(marks, default=-n_bands) > n_bands / 20:
+                marks[place] = f"{hertz:,}"
+        ax.set_yticks(list(marks), list(marks.values()))
         ax.set_ylabel("Frequency (Hz)")
         return
     names = explanation.names
