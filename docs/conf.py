@@ -41,6 +41,7 @@ sphinx_gallery_conf = {
             "plot_similar_tracks.py",
             "plot_playlist.py",
             "plot_hybrid_recommender.py",
+            "plot_explanation.py",
             "plot_inside_another_project.py",
             "plot_many_machines.py",
         ]

@@ -1,7 +1,7 @@
 """The methods: each attributes the scores of segments to their cells, a cell being a band in a frame.
 
-A method takes a ``Task`` and segments (n_segments, n_bands, n_frames), and gives attributions of the same shape. Those of
-integrated gradients and Shapley values add up to what the score gains over that of the baseline.
+A method takes a ``Task`` and segments (n_segments, n_bands, n_frames), and gives attributions of the same shape. Those
+of integrated gradients and Shapley values add up to what the score gains over that of the baseline.
 """
 
 from collections.abc import Callable
