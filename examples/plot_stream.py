@@ -101,8 +101,8 @@ timeline = segment_recording(pipeline, recording)
 print(timeline)
 
 # %%
-# As a time line, with the true changes as dotted lines. A change is missed where the net takes both tracks for the same
-# genre: the probabilities below the strip show how sure it was.
+# As a time line, with the true changes as dotted lines. A change is missed where the net is not sure that there are two
+# genres: the probabilities below the strip show how sure it was.
 import matplotlib.pyplot as plt
 
 from skgenre import TimelineDisplay
