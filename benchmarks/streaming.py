@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 import torch
+from sklearn.pipeline import Pipeline
 
 from benchmarks.measuring import Comparison, Figure, Music, Size
 from benchmarks.memory import STATUS, own_memory
@@ -73,8 +74,6 @@ def stream_of(name: str) -> StreamingClassifier:
     noise = np.random.default_rng(0).normal(0, 0.1, (10, 8 * 22050)).astype(np.float32)
     features = extractor.fit(noise).transform(loader.fit(noise).transform(noise))
     fitted = net(max_epochs=1, random_state=0).fit(features, np.arange(10))
-    from sklearn.pipeline import Pipeline
-
     pipeline = Pipeline([("load", loader), ("features", extractor), ("net", fitted)])
     return StreamingClassifier(pipeline, sample_rate=SOURCE_RATE)
 

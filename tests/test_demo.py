@@ -258,6 +258,14 @@ def test_a_collection_that_cannot_be_split_is_refused(genres, message):
         plan_folds(np.array(genres), None, 5)
 
 
+def test_a_collection_with_several_genres_for_a_track_is_refused(tmp_path):
+    (tmp_path / "index.csv").write_text("path,genre\na.wav,rock|pop\nb.wav,rock\n")
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(100), 22050)
+    with pytest.raises(ValueError, match=r"one genre of each track, but .*index\.csv names several"):
+        run_demo(tmp_path / "index.csv", tmp_path / "out", verbose=False)
+
+
 # --- reading
 
 

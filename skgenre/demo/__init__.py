@@ -69,7 +69,8 @@ def run_demo(
     Raises
     ------
     ValueError
-        Where there are fewer than two genres, or a genre has fewer than two tracks that can be read.
+        Where there are fewer than two genres, a genre has fewer than two tracks that can be read, or a track has
+        several genres.
 
     Warns
     -----

@@ -35,6 +35,11 @@ class Collection:
             source = f"Synthetic music, made in {folder}"
         else:
             tracks, source = load_tracks(data), f"Music of {data}"
+            if tracks.target.ndim == 2:
+                raise ValueError(
+                    f"the demo tells one genre of each track, but {data} names several of some, as in rock|pop: name "
+                    "one, or train make_genre_classifier() on load_tracks(...).target"
+                )
         paths = [str(path) for path in tracks.paths]
         known = tracks.frame["title"] if tracks.frame is not None and "title" in tracks.frame else [""] * len(paths)
         titles = [str(title).strip() or Path(path).stem for title, path in zip(known, paths, strict=True)]

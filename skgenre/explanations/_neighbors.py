@@ -11,11 +11,12 @@ from sklearn.metrics.pairwise import cosine_similarity, euclidean_distances
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._html import player
 from skgenre.audio import is_paths
 from skgenre.explanations._explanation import Explanation, of_net
 from skgenre.explanations._hearing import hear, is_net, steps_of
 from skgenre.explanations._methods import check_method
-from skgenre.explanations._page import as_html, picture, player
+from skgenre.explanations._page import as_html, picture
 from skgenre.explanations._pictures import draw_bars, draw_map, new_axes
 from skgenre.explanations._score import SegmentScore, batches, similarity
 from skgenre.explanations._tracks import attribute_track, choose_settings, starts_of

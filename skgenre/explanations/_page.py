@@ -1,13 +1,10 @@
 """An explanation as a piece of a page, with nothing beside it: the picture and the sounds are inside."""
 
-from base64 import b64encode
 from html import escape
 from io import BytesIO
 from typing import Any
 
-import numpy as np
-import soundfile
-
+from skgenre._html import data_uri, player
 from skgenre._optional import import_optional
 
 _STYLE = """<style>
@@ -48,15 +45,7 @@ def picture(plot: Any, alt: str) -> str:
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     pyplot.close(figure)
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{b64encode(buffer.getvalue()).decode()}">'
-
-
-def player(samples: np.ndarray, sample_rate: int, title: str) -> str:
-    """Give an audio element with the sound inside."""
-    clip = BytesIO()
-    soundfile.write(clip, np.clip(samples, -1, 1), sample_rate, format="MP3")
-    source = f"data:audio/mpeg;base64,{b64encode(clip.getvalue()).decode()}"
-    return f'<audio controls preload="none" aria-label="{escape(title)}" src="{source}"></audio>'
+    return f'<img alt="{escape(alt)}" src="{data_uri("image/png", buffer.getvalue())}">'
 
 
 def _players(explanation: Any) -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from html import escape
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from string import Template
 
-import numpy as np
-import soundfile
 from tqdm import tqdm
 
+from skgenre._html import middle, player
 from skgenre.audio import AudioError
-from skgenre.report._pictures import confusion_figure, data_uri, map_figure, training_figure
+from skgenre.report._pictures import confusion_figure, map_figure, training_figure
 from skgenre.report._results import Neighbours, Results, explain_gap
 
 _CLIP_SECONDS = 8
@@ -134,9 +132,4 @@ def _player(results: Results, row: int) -> str:
     except AudioError:
         return '<span class="quiet">no audio</span>'
     rate = results.tracks.sample_rate
-    length = min(len(samples), _CLIP_SECONDS * rate)
-    start = (len(samples) - length) // 2
-    buffer = BytesIO()
-    soundfile.write(buffer, np.clip(samples[start : start + length], -1, 1), rate, format="MP3")
-    label = escape(f"Play {results.titles[row]}")
-    return f'<audio controls preload="metadata" aria-label="{label}" src="{data_uri("audio/mpeg", buffer)}"></audio>'
+    return player(middle(samples, rate, _CLIP_SECONDS), rate, f"Play {results.titles[row]}")

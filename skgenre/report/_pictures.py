@@ -1,6 +1,5 @@
 """The figures of the report, as HTML with the pictures inside."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from io import BytesIO
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
+from skgenre._html import data_uri
 from skgenre._optional import import_optional
 from skgenre.displays import EmbeddingMapDisplay, TrainingCurvesDisplay
 from skgenre.report._results import Results
@@ -141,24 +141,6 @@ def map_figure(results: Results) -> str:
     return _figure(picture, caption)
 
 
-def data_uri(kind: str, buffer: BytesIO) -> str:
-    """Put a file into an address, so that the page needs no file beside it.
-
-    Parameters
-    ----------
-    kind : str
-        Media type, such as ``"audio/mpeg"``.
-    buffer : BytesIO
-        The content.
-
-    Returns
-    -------
-    uri : str
-        The address.
-    """
-    return f"data:{kind};base64,{b64encode(buffer.getvalue()).decode()}"
-
-
 def _figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
@@ -185,7 +167,7 @@ def _svg(draw: Callable[[Any], Any], size: tuple[float, float]) -> str:
     draw(figure)
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
-    return data_uri("image/svg+xml", buffer)
+    return data_uri("image/svg+xml", buffer.getvalue())
 
 
 def _shorten(name: str) -> str:
