@@ -63,8 +63,9 @@ html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
+    "header_links_before_dropdown": 7,
 }
-html_sidebars = {"start": [], "auto_examples/*": []}
+html_sidebars = {name: [] for name in ("start", "auto_examples/*", "accuracy", "ablation", "benchmarks")}
 
 
 def skip_inherited_from_elsewhere(app, what, name, member, skip, options):
