@@ -1,6 +1,7 @@
 """Milvus behind the protocol: on a file of Milvus Lite, and on its server over the network's loopback."""
 
 import logging
+import os
 import pickle
 import signal
 import socket
@@ -195,6 +196,7 @@ def test_a_server_that_hangs_in_mid_query_is_given_up(tmp_path):
     try:
         index = MilvusIndex(uri=server.uri, timeout=2).build(spread(100))
         server.process.send_signal(signal.SIGSTOP)
+        os.waitpid(server.process.pid, os.WUNTRACED)  # until it has stopped
         with pytest.raises(ConnectionError, match="Deadline Exceeded"):
             index.query(spread(1), 1)
         server.process.send_signal(signal.SIGCONT)
