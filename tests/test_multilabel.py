@@ -521,21 +521,25 @@ class TestPerLabel:
         np.testing.assert_array_equal(wrapped.predict(X)[:, 2], LinearSVC().fit(X, y[:, 2]).predict(X))
 
 
+SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
+
+
+@pytest.fixture(scope="module")
+def labels(tracks):
+    """Return the genres as columns, with one that two of them share."""
+    names = [[name, "loud"] if name in ("disco", "metal") else [name] for name in tracks.target]
+    return MultiLabelBinarizer().fit_transform(names)
+
+
+@pytest.fixture(scope="module")
+def classifier(tracks, labels, tmp_path_factory):
+    """Return the recommended classifier, small and fitted on labels."""
+    folder = tmp_path_factory.mktemp("features")
+    made = make_genre_classifier(duration=3.0, memory=folder, random_state=0).set_params(**SMALL)
+    return made.fit(tracks.paths, labels)
+
+
 class TestRecommendedPipeline:
-    SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
-
-    @pytest.fixture(scope="class")
-    def labels(self, tracks):
-        """Return the genres as columns, with one that two of them share, and some that nobody knows."""
-        names = [[name, "loud"] if name in ("disco", "metal") else [name] for name in tracks.target]
-        return MultiLabelBinarizer().fit_transform(names)
-
-    @pytest.fixture(scope="class")
-    def classifier(self, tracks, labels, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("features")
-        made = make_genre_classifier(duration=3.0, memory=folder, random_state=0).set_params(**self.SMALL)
-        return made.fit(tracks.paths, labels)
-
     def test_it_goes_from_paths_to_labels(self, classifier, tracks, labels):
         assert classifier.score(tracks.paths, labels) > 0.9
         assert classifier.predict(tracks.paths[0]).shape == (1, 4)
