@@ -95,7 +95,8 @@ class TrainingCurvesDisplay:
         check_is_fitted(net)
         if not hasattr(net, "history_"):
             raise TypeError(f"estimator must be a net that keeps a history_, or end in one, got {net!r}")
-        return cls.from_history(net.history_, best_epoch=getattr(net, "best_epoch_", None), ax=ax)
+        watched = "valid_loss" in net.history_  # else the last epoch is kept, whatever it is worth
+        return cls.from_history(net.history_, best_epoch=getattr(net, "best_epoch_", None) if watched else None, ax=ax)
 
     @classmethod
     def from_history(

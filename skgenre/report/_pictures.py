@@ -79,7 +79,8 @@ def training_figure(results: Results) -> str:
     html : str
         A figure element.
     """
-    display = TrainingCurvesDisplay(results.history, best_epoch=results.best_epoch)
+    validated = "valid_loss" in results.history
+    display = TrainingCurvesDisplay(results.history, best_epoch=results.best_epoch if validated else None)
     n_epochs = len(results.history["train_loss"])
     picture = _picture(
         lambda figure: display.plot(figure.subplots(ncols=3)),
@@ -88,7 +89,6 @@ def training_figure(results: Results) -> str:
         narrow=(3.8, 7.2),
         alt=f"Loss, accuracy and macro F1 over {n_epochs} epochs.",
     )
-    validated = "valid_loss" in results.history
     caption = "The final net, trained on all tracks" + (
         ", a few of which were held back to tell when to stop. Their scores choose the epoch, so they flatter: judge "
         "the net by the table above."
