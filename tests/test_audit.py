@@ -385,7 +385,11 @@ def test_an_open_file_is_no_path(music):
         ({"paths": np.zeros((2, 3))}, "paths must be"),
         ({"y": ["rock"]}, "inconsistent numbers of samples"),
         ({"groups": ["a", "b", "c"]}, "inconsistent numbers of samples"),
-        ({"y": [[0, 1], [1, 0]]}, "1d"),
+        (
+            {"y": [[0, 1], [1, 0]]},
+            r"y must have shape \(n_tracks,\).* got shape \(2, 2\). Leave y out, or .*'rock\|pop'",
+        ),
+        ({"y": [["rock"], ["rock", "pop"]]}, "got lists of unequal length"),
         ({"max_clipped": 1.5}, "max_clipped must be a number from 0 to 1, got 1.5"),
         ({"min_similarity": None}, "min_similarity must be"),
         ({"min_duration": -1}, "min_duration must be a number >= 0 or None, got -1"),

@@ -4,8 +4,10 @@ import builtins
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, f1_score, log_loss
@@ -361,13 +363,18 @@ def test_without_artists_the_interval_draws_tracks(sounds):
         ({"seeds": 0}, "seeds must be"),
         ({"seeds": (1, 1)}, "seeds must be"),
         ({"groups": ["x"]}, "inconsistent"),
+        ({"y": np.eye(20, 3)}, r"y must have shape \(n_tracks,\).* got shape \(20, 3\).*make_multilabel_scorer"),
+        ({"y": csr_matrix(np.eye(20, 3))}, r"got shape \(20, 3\)"),
+        ({"y": [["rock"], ["rock", "pop"]] * 10}, "got lists of unequal length"),
+        ({"y": pd.Series([["rock"], ["rock", "pop"]] * 10)}, r"got \['rock'\] for a track"),
+        ({"y": None}, "got None"),
     ],
 )
 def test_what_makes_no_comparison_is_refused(options, message):
     y = ["a", "b", "b", "a"] * 5
-    options = {"groups": list(range(20)), "protocols": ("random",), "seeds": 1, **options}
+    options = {"y": y, "groups": list(range(20)), "protocols": ("random",), "seeds": 1, **options}
     with pytest.raises(ValueError, match=message):
-        compare_protocols(GaussianNB(), np.arange(40).reshape(20, 2), y, **options)
+        compare_protocols(GaussianNB(), np.arange(40).reshape(20, 2), **options)
 
 
 def test_a_loader_without_a_duration_cannot_be_cut(tracks):

@@ -15,6 +15,7 @@ from skgenre.audio import as_rows, is_paths
 from skgenre.model_selection._audit_files import FileFacts, examine
 from skgenre.model_selection._audit_matching import find_matches
 from skgenre.model_selection._audit_report import TrackAudit
+from skgenre.model_selection._one_genre import one_genre_each
 
 
 def audit_tracks(
@@ -43,7 +44,7 @@ def audit_tracks(
     paths : array-like of shape (n_tracks,) of str or Path
         The tracks.
     y : array-like of shape (n_tracks,), default=None
-        Label of each track.
+        Label of each track; of several, their names as one, such as ``"rock|pop"``.
     groups : array-like of shape (n_tracks,), default=None
         Artist of each track; ``""``, None or NaN where not known.
     cv : int, splitter, iterable of (train, test), or one (train, test), default=None
@@ -73,7 +74,7 @@ def audit_tracks(
     Raises
     ------
     ValueError
-        If there are no tracks, lengths differ, or a parameter is out of its range.
+        If there are no tracks, lengths differ, ``y`` has several columns, or a parameter is out of its range.
     TypeError
         If a track is no path.
 
@@ -100,9 +101,9 @@ def audit_tracks(
     rows = as_rows(paths)
     if not is_paths(rows):
         raise ValueError(f"paths must be an array-like of at least one path, got {type(paths).__name__}")
-    check_consistent_length(rows, y, groups)
+    labels = None if y is None else one_genre_each(y, "Leave y out, or give a track's names as one: 'rock|pop'.")
+    check_consistent_length(rows, labels, groups)
     names = [os.fsdecode(path) for path in rows]
-    labels = None if y is None else column_or_1d(np.asarray(y))
     artists = None if groups is None else _artist_names(groups)
     _check_range("min_duration", min_duration, None, none=True)
     _check_range("sample_rate", sample_rate, None, none=True)

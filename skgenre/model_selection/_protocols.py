@@ -21,6 +21,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from skgenre.audio import as_rows
+from skgenre.model_selection._one_genre import one_genre_each
 from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores
 from skgenre.model_selection._protocols_segments import cut_tracks
 
@@ -83,7 +84,7 @@ def compare_protocols(
         Tracks, as the estimator takes them: paths, features of shape (n_tracks, n_bands, n_frames) or any other rows.
         For ``"segment"`` they have to be paths or waveforms behind an ``AudioLoader(duration=...)``, or such features.
     y : array-like of shape (n_tracks,)
-        The genre of each track.
+        The genre of each track. Several labels are scored by ``cross_validate`` with ``make_multilabel_scorer``.
     groups : array-like of shape (n_tracks,), default=None
         The artist of each track. Needed for ``"grouped"``.
     protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
@@ -110,7 +111,8 @@ def compare_protocols(
     Raises
     ------
     ValueError
-        If a protocol is unknown, ``"grouped"`` has no ``groups``, ``"segment"`` cannot cut ``X``, or folds overlap.
+        If ``y`` has several columns, a protocol is unknown, ``"grouped"`` has no ``groups``, ``"segment"`` cannot cut
+        ``X``, or folds overlap.
 
     See Also
     --------
@@ -146,7 +148,7 @@ def compare_protocols(
     (True, True)
     """
     X = as_rows(X)
-    y = np.asarray(column_or_1d(y))
+    y = one_genre_each(y, "Score several labels by cross_validate with make_multilabel_scorer.")
     check_classification_targets(y)
     groups = None if groups is None else np.asarray(column_or_1d(groups))
     check_consistent_length(X, y, groups)

@@ -1,0 +1,42 @@
+"""Where each track has one genre: labels as one column, or an error that says what to do with several."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+
+def one_genre_each(y: Any, instead: str) -> np.ndarray:
+    """Return labels as an array of one for each track.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_tracks,)
+        Labels.
+    instead : str
+        What to do where tracks have several labels, for the error.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_tracks,)
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one column, or a track has a list of names.
+    """
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape  # a sparse matrix has one too
+    except ValueError:  # lists of unequal length have none
+        got = "lists of unequal length"
+    else:
+        if len(shape) == 1 or shape[1:] == (1,):
+            labels = np.asarray(column_or_1d(y))
+            lists = [label for label in labels if isinstance(label, list | tuple | set | np.ndarray)]
+            if not lists:
+                return labels
+            got = f"{lists[0]!r} for a track"
+        else:
+            got = f"shape {tuple(shape)}" if shape else repr(y)
+    raise ValueError(f"y must have shape (n_tracks,), one genre for each track, got {got}. {instead}")
