@@ -361,6 +361,14 @@ class TestFrameStatistics:
         for X in (FeatureSequence(matrices), matrices, tuple(matrices), stacked):
             np.testing.assert_array_equal(FrameStatistics().fit_transform(X), expected)
 
+    def test_an_object_array_may_hold_tracks_of_one_length_or_a_lone_track(self):
+        tracks = np.empty(3, dtype=object)
+        tracks[:] = [noise(10).reshape(2, 5), noise(6).reshape(2, 3), noise(10, seed=1).reshape(2, 5)]
+        statistics = FrameStatistics().fit(tracks)
+        expected = statistics.transform(tracks)
+        np.testing.assert_array_equal(statistics.transform(tracks[:1]), expected[:1])
+        np.testing.assert_array_equal(statistics.transform(tracks[[0, 2]]), expected[[0, 2]])
+
     def test_names_say_band_and_statistic(self):
         statistics = FrameStatistics(("mean", "std", 0.125), differences=(0.9, "median")).fit(np.zeros((1, 2, 4)))
         expected = ["mean", "std", "q12.5", "diff_q90", "diff_median"]

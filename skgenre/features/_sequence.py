@@ -82,8 +82,9 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
             f"{type(estimator).__name__} takes features, got {type(X).__name__} of tracks: put an AudioLoader and an "
             "extractor, such as MFCCExtractor, in front of it"
         )
-    ragged = isinstance(X, list | tuple) or getattr(X, "dtype", None) == np.dtype(object)
-    if ragged and len(X) and all(np.ndim(row) == 2 for row in X) and len({np.shape(row) for row in X}) > 1:
+    if getattr(X, "dtype", None) == np.dtype(object) and X.ndim == 1:
+        X = list(X)  # numpy stacks the matrices of a list, and not those of an array of objects
+    if isinstance(X, list | tuple) and all(np.ndim(row) == 2 for row in X) and len({np.shape(row) for row in X}) > 1:
         X = FeatureSequence(X)
     if isinstance(X, FeatureSequence):
         if len(X) == 0:
