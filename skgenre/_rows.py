@@ -82,7 +82,7 @@ class RowArray(np.ndarray):
 
     def __getitem__(self, key: Any) -> Any:
         chosen = np.asarray(self)[key]
-        if chosen.ndim != self.ndim or (isinstance(key, tuple) and key[1:] != (Ellipsis,)):
+        if chosen.ndim != self.ndim or (isinstance(key, tuple) and not (len(key) == 2 and key[1] is Ellipsis)):
             return chosen
         return type(self)(chosen, self.sample_rate, self.band_names)
 

@@ -138,9 +138,21 @@ def test_choosing_rows_of_an_array_keeps_the_names_of_the_bands(array, key):
     np.testing.assert_array_equal(array[key], np.asarray(array)[key])
 
 
-@pytest.mark.parametrize("chosen", [lambda a: a[0], lambda a: a[:, ::-1], lambda a: a[:, :1], lambda a: a[a > 0]])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        lambda a: a[0],
+        lambda a: a[:, ::-1],
+        lambda a: a[:, :1],
+        lambda a: a[a > 0],
+        lambda a: a[:, np.array([1, 0])],
+        lambda a: a[:, np.array([True, False])],
+        lambda a: a[:, pd.Series([1, 0])],
+    ],
+)
 def test_choosing_anything_else_gives_a_plain_array(array, chosen):
     assert type(chosen(array)) is np.ndarray
+    np.testing.assert_array_equal(chosen(array), chosen(np.array(array)))
 
 
 @pytest.mark.parametrize("computed", [lambda a: a + 1, np.exp, lambda a: a.mean(axis=0), np.asarray, np.abs])
