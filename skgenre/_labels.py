@@ -1,11 +1,12 @@
-"""What several labels of a track are: a column of 0 and 1 for each label, NaN where nobody knows."""
+"""What genres and labels are: one genre of each track, or 0 and 1 in a column for each label, NaN where unknown."""
 
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 
 _HINT = "y of several labels must hold a column of 0, 1 or NaN (not known) for each; MultiLabelBinarizer makes it"
 
@@ -46,6 +47,48 @@ def read_labels(y: Any) -> np.ndarray | None:
         told = ", as cross_val_predict writes for NaN" if strange[0] == 2 else ""
         raise ValueError(f"{_HINT} of lists of names, got {strange[0]:g}{told}")
     return labels
+
+
+def read_genres(y: Any) -> np.ndarray:
+    """Return genres as an array.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_tracks,)
+        One genre for each track.
+
+    Returns
+    -------
+    genres : ndarray of shape (n_tracks,)
+        The genres.
+
+    Raises
+    ------
+    ValueError
+        If a track has none, or genres are of types that cannot be sorted together, or numbers that are no classes.
+    """
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "f":
+        assert_all_finite(y, input_name="y")
+    elif y.dtype.kind == "O":
+        if missing := [row for row, genre in enumerate(y) if _is_missing(genre)]:
+            raise ValueError(
+                f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}"
+            )
+        try:
+            np.unique(y)
+        except TypeError:
+            kinds = sorted({type(genre).__name__ for genre in y})
+            raise ValueError(f"y must hold genres of one type, such as str, got {' and '.join(kinds)}") from None
+    check_classification_targets(y)
+    return y
+
+
+def _is_missing(genre: Any) -> bool:
+    try:
+        return genre is None or bool(genre != genre)  # NaN is the value that differs from itself
+    except TypeError:  # and what is missing in pandas does not say whether it does
+        return True
 
 
 def classes_of(n_labels: int) -> np.ndarray:

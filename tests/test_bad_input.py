@@ -8,9 +8,20 @@ import pandas as pd
 import pytest
 import soundfile
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skgenre import AudioError, AudioLoader, CNNClassifier, FrameStatistics, MFCCExtractor, RNNClassifier
+from skgenre import (
+    AudioError,
+    AudioLoader,
+    CNNClassifier,
+    FrameStatistics,
+    GroupSVC,
+    MFCCExtractor,
+    PerLabelClassifier,
+    RNNClassifier,
+)
+from skgenre.pipelines._voting import GenreVoting
 
 RATE = 22050
 Y = np.array(["noise", "tone"] * 4)
@@ -401,6 +412,28 @@ class TestLabels:
     def test_labels_that_are_missing_are_an_error(self, paths):
         with pytest.raises(ValueError, match="Input y contains NaN"):
             genre_pipeline().fit(paths, [np.nan, *range(7)])
+
+    @pytest.mark.parametrize(
+        ("missing", "message"),
+        [
+            (None, "y must hold a genre for every track, got none in 2 rows, first 3"),
+            (np.nan, "y must hold a genre for every track, got none in 2 rows, first 3"),
+            (pd.NA, "y must hold a genre for every track, got none in 2 rows, first 3"),
+            (7, "y must hold genres of one type, such as str, got int and str"),
+        ],
+    )
+    @pytest.mark.parametrize("name", ["net", "group_svc", "per_label", "voting"])
+    def test_a_genre_that_is_missing_or_of_another_type_is_named(self, features, name, missing, message):
+        estimator = {
+            "net": small_net(),
+            "group_svc": GroupSVC(),
+            "per_label": PerLabelClassifier(LogisticRegression()),
+            "voting": GenreVoting([("machine", GroupSVC())], voting="soft"),
+        }[name]
+        y = pd.Series(Y, dtype=object)
+        y[[3, 5]] = missing
+        with pytest.raises(ValueError, match=message):
+            estimator.fit(features.mean(axis=2), y)
 
     def test_unseen_labels_count_as_wrong_in_a_score(self, paths, fitted):
         y = fitted.predict(paths).astype(object)

@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 
 from skgenre.classifiers._losses import GenreLoss
 from skgenre.segments import pool_scores
@@ -29,19 +27,6 @@ class OneGenre:
     def __init__(self, y: np.ndarray, classes: Any = None) -> None:
         self.classes = np.unique(y if classes is None else classes)
         self.n_outputs = len(self.classes)
-
-    @staticmethod
-    def read(y: Any) -> np.ndarray:
-        """Check genres."""
-        y = column_or_1d(y, warn=True)
-        if y.dtype.kind == "f":
-            assert_all_finite(y, input_name="y")
-        elif y.dtype.kind == "O" and (missing := [row for row, label in enumerate(y) if _is_missing(label)]):
-            raise ValueError(
-                f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}"
-            )
-        check_classification_targets(y)
-        return y
 
     @staticmethod
     def weigh(y: np.ndarray, weights: np.ndarray, class_weight: Any) -> np.ndarray:
@@ -105,7 +90,3 @@ class OneGenre:
     def decide(self, probabilities: np.ndarray, thresholds: np.ndarray | None) -> np.ndarray:
         """Return what to predict."""
         return self.classes[probabilities.argmax(axis=1)]
-
-
-def _is_missing(label: Any) -> bool:
-    return label is None or label != label  # NaN is the value that differs from itself

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skgenre._labels import read_labels
+from skgenre._labels import read_genres, read_labels
 from skgenre.classifiers._one_genre import OneGenre
 from skgenre.classifiers._several_labels import SeveralLabels
 
@@ -18,5 +18,5 @@ def read_targets(y: Any) -> tuple[type[Targets], np.ndarray]:
     """Tell what targets mean, and return them checked."""
     labels = read_labels(y)
     if labels is None:
-        return OneGenre, OneGenre.read(y)
+        return OneGenre, read_genres(y)
     return SeveralLabels, SeveralLabels.read(labels)

@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgenre._labels import LabelsMixin, classes_of, forget_labels, read_labels
+from skgenre._labels import LabelsMixin, classes_of, forget_labels, read_genres, read_labels
 from skgenre._sklearn import HasMethods, _fit_context
 
 _EDGE = 1e-7
@@ -94,7 +94,7 @@ class PerLabelClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, BaseE
         """
         labels = read_labels(y)
         if labels is None:
-            X, y = validate_data(self, X, y, **self._input)
+            X, y = validate_data(self, X, y if y is None else read_genres(y), **self._input)
             self.estimators_ = [_fit(self.estimator, X, y, sample_weight)]
             self.classes_ = self.estimators_[0].classes_
             forget_labels(self)

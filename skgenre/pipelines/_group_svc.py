@@ -10,10 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skgenre._labels import LabelsMixin, forget_labels, read_labels
+from skgenre._labels import LabelsMixin, forget_labels, read_genres, read_labels
 from skgenre._sklearn import Interval, StrOptions, _fit_context
 from skgenre.multilabel import PerLabelClassifier
 
@@ -113,8 +112,7 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
         labels = read_labels(y)
         forget_labels(self)
         if labels is None:
-            X, y = validate_data(self, X, y)
-            check_classification_targets(y)
+            X, y = validate_data(self, X, y if y is None else read_genres(y))
             if len(classes := np.unique(y)) < 2:
                 raise ValueError(f"y must hold at least two genres, got one class: {classes[0]}")
         else:

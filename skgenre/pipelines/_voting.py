@@ -6,7 +6,15 @@ import numpy as np
 from sklearn.ensemble import VotingClassifier
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._labels import LabelsMixin, classes_of, forget_labels, label_probabilities, read_labels, thresholds_of
+from skgenre._labels import (
+    LabelsMixin,
+    classes_of,
+    forget_labels,
+    label_probabilities,
+    read_genres,
+    read_labels,
+    thresholds_of,
+)
 
 
 class GenreVoting(LabelsMixin, VotingClassifier):
@@ -36,7 +44,7 @@ class GenreVoting(LabelsMixin, VotingClassifier):
         labels = read_labels(y)
         forget_labels(self)
         if labels is None:
-            return super().fit(X, y, **fit_params)
+            return super().fit(X, y if y is None else read_genres(y), **fit_params)
         if self.voting != "soft":
             raise ValueError(f'voting must be "soft" where tracks have several labels, got {self.voting!r}')
         # What comes next in VotingClassifier.fit, after it has turned genres into numbers.
