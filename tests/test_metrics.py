@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,6 +209,12 @@ def test_map_and_ndcg_are_those_of_implicit():
     assert ndcg_at_k(held, recommended, k=5) == pytest.approx(theirs["ndcg"])
 
 
+def test_lists_may_be_the_rows_of_a_data_frame():
+    recommended = [[1, 3], [2, 4]]
+    for same in (recommended, np.array(recommended), pd.DataFrame(recommended, index=[7, 7])):
+        np.testing.assert_array_equal(precision_at_k([{1}, {2, 4}], same, k=2, average=None), [0.5, 1])
+
+
 def test_a_query_with_nothing_relevant_is_left_out_of_the_mean():
     relevant, recommended = [{"a"}, set()], [["a"], ["b"]]
     np.testing.assert_array_equal(precision_at_k(relevant, recommended, k=1, average=None), [1, np.nan])
@@ -222,6 +229,13 @@ def test_a_query_with_nothing_relevant_is_left_out_of_the_mean():
         ([{"a"}], [["a"]], {"average": "median"}, "average must be"),
         ([{"a"}, {"b"}], [["a"]], {}, "as many queries, got 2 and 1"),
         ([{"a"}], [["a", "b", "a"]], {}, "name each track once in a list"),
+        ([{1}], np.array([[1, 2, 1]]), {}, r"name each track once in a list, got \[1, 2, 1\]"),
+        (
+            [{"a"}, {"b"}],
+            ["a", "b"],
+            {},
+            r"as many collections of ids as recommended has lists, got \[\{'a'\}, \{'b'\}\]",
+        ),
         ([set()], [["a"]], {}, "at least one track of at least one query"),
         (["a"], [["a"]], {}, "a collection of ids for each query, got 'a'"),
         ([{"a": 0.0}], [["a"]], {}, "gains greater than zero, got 0.0 of 'a'"),

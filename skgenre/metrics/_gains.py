@@ -44,14 +44,14 @@ def check_k(k: Any) -> None:
 
 def as_lists(recommended: Any) -> tuple[list, bool]:
     """Return what is recommended to each query, and whether it was the list of one query alone."""
-    if isinstance(recommended, np.ndarray) and recommended.ndim == 2:
-        return list(recommended), False
-    lists = list(recommended)
-    lone = not lists or any(isinstance(item, str | bytes) or not isinstance(item, Iterable) for item in lists)
+    lists = list(recommended.to_numpy() if hasattr(recommended, "to_numpy") else recommended)
+    lone = getattr(recommended, "ndim", 1) < 2 and (
+        not lists or any(isinstance(item, str | bytes) or not isinstance(item, Iterable) for item in lists)
+    )
     lists = [lists] if lone else lists
-    for items in lists:
-        if len(set(_plain(items))) < len(items):
-            raise ValueError(f"recommended must name each track once in a list, got {list(items)}")
+    for items in map(_plain, lists):
+        if len(set(items)) < len(items):
+            raise ValueError(f"recommended must name each track once in a list, got {items}")
     return lists, lone
 
 
@@ -81,7 +81,12 @@ def _gains(answer: Collection) -> dict:
     if not isinstance(answer, Mapping):
         if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
             raise ValueError(f"relevant must hold a collection of ids for each query, got {answer!r}")
-        return dict.fromkeys(_plain(answer), 1.0)
+        try:
+            return dict.fromkeys(_plain(answer), 1.0)
+        except TypeError as error:  # a collection of collections, where there is one list
+            raise ValueError(
+                f"relevant must hold as many collections of ids as recommended has lists, got {answer!r} for a list"
+            ) from error
     for item, gain in answer.items():
         if not 0 < gain < np.inf:
             raise ValueError(f"relevant must give finite gains greater than zero, got {gain!r} of {item!r}")
