@@ -31,6 +31,7 @@ from skgenre import (
     TrackDescriptor,
     explain,
 )
+from skgenre._labels import label_probabilities
 
 pytest.importorskip("captum", reason="captum is not installed: the extra explain")
 
@@ -361,6 +362,43 @@ def test_shapley_values_of_trees_and_linear_models_are_exact(model, n_classes):
 
     assert_allclose(values, brute_force(ask, X[10], background), atol=1e-6)
     assert_allclose(values.sum(), score - base, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", [DecisionTreeClassifier(random_state=0), RandomForestClassifier(8, random_state=0)])
+def test_shapley_values_of_trees_are_exact_for_each_of_several_labels(model):
+    from skgenre.explanations._columns import explain_row
+
+    X, _ = table()
+    X = X.astype(np.float32).astype(np.float64)
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] + X[:, 4] > 0, X[:, 2] > 1, np.zeros(len(X))]).astype(int)
+    model.fit(X, y)
+    for label, answers in enumerate(y.T):
+        row = X[answers.argmax()]
+        values, score, base, _ = explain_row(
+            model, row, X[:7], target=label, method="shap", n_samples=None, rng=np.random.default_rng(0)
+        )
+
+        def ask(rows, label=label):
+            return label_probabilities(model, rows)[:, label]
+
+        assert_allclose(values, brute_force(ask, row, X[:7]), atol=1e-6)
+        assert_allclose(values.sum(), score - base, atol=1e-6)
+
+
+def test_shapley_values_add_up_where_trees_have_no_say_in_all():
+    """Boosting that begins with another model, and a background with values that are missing."""
+    from skgenre.explanations._columns import explain_row
+
+    X, y = table()
+    y = np.where(y == "pop", "metal", y)
+    missing = np.where(np.random.default_rng(0).random(X.shape) < 0.2, np.nan, X)
+    boosted = GradientBoostingClassifier(n_estimators=3, init=LogisticRegression(), random_state=0).fit(X, y)
+    forest = RandomForestClassifier(5, random_state=0).fit(missing, y)
+    for model, rows in ((boosted, X), (forest, missing)):
+        values, score, base, _ = explain_row(
+            model, rows[10], rows[:7], target=1, method="shap", n_samples=None, rng=np.random.default_rng(0)
+        )
+        assert_allclose(values.sum(), score - base, atol=1e-6)
 
 
 def test_sampled_shapley_values_come_near_the_exact_ones():

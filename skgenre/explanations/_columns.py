@@ -98,9 +98,9 @@ def _exact_of_trees(model: Any, target: int, row: np.ndarray, background: np.nda
             return None  # trees ask about other columns than those with names
         rows, model = model[:-1].transform(rows) if len(model.steps) > 1 else rows, model.steps[-1][1]
     trees = trees_of(model, target)
-    if not trees:
-        return None
     rows = np.asarray(rows, dtype=np.float32)  # as trees compare them
+    if not trees or np.isnan(rows).any():
+        return None
     return np.sum([tree_values(tree, answers, rows[0], rows[1:]) for tree, answers in trees], axis=0)
 
 

@@ -17,7 +17,7 @@ def trees_of(model: Any, target: int) -> list[tuple[Any, np.ndarray]]:
     model : estimator
         A fitted classifier.
     target : int
-        Column of the class.
+        Column of the class, or of the label.
 
     Returns
     -------
@@ -25,10 +25,10 @@ def trees_of(model: Any, target: int) -> list[tuple[Any, np.ndarray]]:
         Trees of scikit-learn, and their share in the probability or decision of the class.
     """
     if isinstance(model, DecisionTreeClassifier):
-        return [(model.tree_, _shares(model.tree_, target))]
+        return [(model.tree_, _shares(model, target))]
     if isinstance(model, RandomForestClassifier | ExtraTreesClassifier):
-        return [(one.tree_, _shares(one.tree_, target) / len(model.estimators_)) for one in model.estimators_]
-    if isinstance(model, GradientBoostingClassifier):
+        return [(one.tree_, _shares(one, target) / len(model.estimators_)) for one in model.estimators_]
+    if isinstance(model, GradientBoostingClassifier) and (model.init is None or model.init == "zero"):
         column, sign = (target, 1) if model.estimators_.shape[1] > 1 else (0, 2 * target - 1)
         return [
             (one.tree_, sign * model.learning_rate * one.tree_.value[:, 0, 0]) for one in model.estimators_[:, column]
@@ -76,9 +76,17 @@ def tree_values(tree: Any, answers: np.ndarray, row: np.ndarray, background: np.
     return values
 
 
-def _shares(tree: Any, target: int) -> np.ndarray:
-    counts = tree.value[:, 0, :]
-    return counts[:, target] / counts.sum(axis=1)
+def _shares(model: DecisionTreeClassifier, target: int) -> np.ndarray:
+    """Return the probability of a class, or of a label where there are several, in each node."""
+    if model.n_outputs_ == 1:
+        output, column = 0, target
+    else:
+        known = list(model.classes_[target])
+        if 1 not in known:
+            return np.zeros(model.tree_.node_count)
+        output, column = target, known.index(1)
+    counts = model.tree_.value[:, output, :]
+    return counts[:, column] / counts.sum(axis=1)
 
 
 def _leaves(tree: Any) -> Iterator[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
