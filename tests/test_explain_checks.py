@@ -88,6 +88,14 @@ def test_hiding_the_weightiest_first_makes_a_sum_fall_as_fast_as_it_can():
     assert_allclose(up, X.sum() - down)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, bool])
+def test_an_attribution_may_be_a_picture_or_a_mask(dtype):
+    X = np.array([[1.0, 2.0], [3.0, 4.0]])
+    attribution = np.array([[0, 0], [0, 1]]).astype(dtype)
+    _, down = deletion_curve(lambda X: X.sum(axis=(1, 2)), X, attribution, [0, 0], n_steps=4)
+    assert_allclose(down, [10, 6, 5, 3, 0])
+
+
 def test_cells_that_are_hidden_take_the_value_of_their_band():
     X, baseline = np.ones((2, 3)), np.array([5.0, 7.0])
     seen = []
@@ -121,6 +129,8 @@ def test_mistakes_in_curves_and_masses_are_named():
         deletion_curve(len, X, X.T, [0, 0])
     with pytest.raises(ValueError, match="baseline must have a value for each of the 2 bands"):
         insertion_curve(len, X, X, [0, 0, 0])
+    with pytest.raises(ValueError, match=r"features must have shape \(n_bands, n_frames\), got \(3,\)"):
+        deletion_curve(len, X[0], X[0], 0)
     with pytest.raises(ValueError, match="n_steps must be at least 1, got 0"):
         insertion_curve(len, X, X, [0, 0], n_steps=0)
     with pytest.raises(ValueError, match="region must have the shape"):

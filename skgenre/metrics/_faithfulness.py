@@ -150,7 +150,10 @@ def attribution_mass(attribution: ArrayLike, region: ArrayLike) -> float:
 def _curve(
     predict: Predict, features: Any, attribution: Any, baseline: Any, n_steps: int, *, hide_first: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    features, attribution, baseline = np.asarray(features), np.asarray(attribution), np.asarray(baseline)
+    features, baseline = np.asarray(features), np.asarray(baseline)
+    attribution = np.asarray(attribution, dtype=np.float64)  # of unsigned integers the negative is no smaller number
+    if features.ndim != 2:
+        raise ValueError(f"features must have shape (n_bands, n_frames), got {features.shape}")
     if attribution.shape != features.shape:
         raise ValueError(f"attribution must have the shape of the features, {features.shape}, got {attribution.shape}")
     if baseline.shape not in (features.shape, features.shape[:1]):
