@@ -164,6 +164,15 @@ class TestFiles:
         assert history.users.tolist() == ["ann", "bo"]
         np.testing.assert_array_equal(history.interactions.toarray(), [[3], [1]])
 
+    @pytest.mark.parametrize("name", ["t.txt", "t.txt.gz"])
+    def test_a_mark_of_order_is_no_part_of_a_name(self, file, name):
+        assert load_interactions(file("\ufeffann\tx\t1\n", name)).users.tolist() == ["ann"]
+
+    def test_a_track_played_no_times_is_not_heard(self, file):
+        history = load_interactions(file("ann\tx\t0\nann\ty\t2\n"))
+        assert history.tracks.tolist() == ["x", "y"]
+        assert history.interactions.indices.tolist() == [1]
+
     @given(st.lists(st.tuples(*[st.sampled_from("ébc d")] * 2, st.integers(0, 99)), min_size=1))
     def test_what_is_written_is_read(self, tmp_path_factory, triplets):
         path = tmp_path_factory.mktemp("triplets") / "t.tsv"
@@ -202,6 +211,14 @@ class TestFiles:
             load_interactions(path)
         path.write_bytes(gzip.compress(TRIPLETS.encode())[:-12])
         with pytest.raises(ValueError, match="gzip"):
+            load_interactions(path)
+
+    def test_a_gzip_file_that_is_damaged_in_the_middle_is_named(self, tmp_path):
+        path = tmp_path / "t.txt.gz"
+        content = bytearray(gzip.compress(np.random.default_rng(0).bytes(50_000).hex().encode()))
+        content[2000:2006] = b"\xff" * 6
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"t\.txt\.gz' must be UTF-8, or gzip .*invalid distance"):
             load_interactions(path)
 
     def test_tracks_that_the_file_has_not_are_no_history(self, file):

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -112,7 +113,7 @@ def load_interactions(
                 rows.append(users.setdefault(parsed[0], len(users)))
                 cols.append(found.setdefault(parsed[1], len(found)))
                 plays.append(parsed[2])
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{str(path)!r} must be UTF-8, or gzip if its name ends in .gz: {error}") from error
     if bad and on_bad_lines == "raise":
         some = "; ".join(f"line {number}: {fault}" for number, fault in bad[:_NAMED])
@@ -123,8 +124,10 @@ def load_interactions(
     user_names, user_places = _sorted(users)
     track_names, track_places = (np.array([*known], dtype=object), np.arange(len(known))) if known else _sorted(found)
     entries = np.array(plays), (user_places[rows], track_places[cols])
+    interactions = coo_matrix(entries, shape=(len(user_names), len(track_names))).tocsr()
+    interactions.eliminate_zeros()
     return Bunch(
-        interactions=coo_matrix(entries, shape=(len(user_names), len(track_names))).tocsr(),
+        interactions=interactions,
         users=user_names,
         tracks=track_names,
         bad_lines=[number for number, _ in bad],
@@ -133,7 +136,7 @@ def load_interactions(
 
 def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="\n")
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="\n")
     return path.open(encoding="utf-8-sig", newline="\n")
 
 
