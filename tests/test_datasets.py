@@ -198,6 +198,13 @@ def test_listed_files_that_do_not_exist_are_counted_and_the_first_is_named(tmp_p
         load_tracks(file)
 
 
+@pytest.mark.parametrize(("header", "line"), [("", "its first line"), ("path,genre\n", "line 2")])
+def test_a_file_that_is_no_csv_is_named(tmp_path, header, line):
+    file = write_csv(tmp_path, header + '"' + 200_000 * "a")  # a quote that is never closed, as in a file of music
+    with pytest.raises(ValueError, match=rf"tracks\.csv' must be a CSV file, {line} is none: field larger"):
+        load_tracks(file)
+
+
 def test_a_csv_with_only_a_header_is_an_error(tmp_path):
     with pytest.raises(ValueError, match=r"tracks\.csv' must list at least one track"):
         load_tracks(write_csv(tmp_path, "path,genre\n"))

@@ -176,8 +176,11 @@ def _columns(file: Path) -> list[str]:
     """Return the columns of a CSV; none if there is no such file."""
     if not file.is_file():
         return []
-    with file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
-        return next(csv.reader(lines), [])
+    try:
+        with file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            return next(csv.reader(lines), [])
+    except csv.Error as error:
+        raise ValueError(f"{str(file)!r} must be a CSV file, its first line is none: {error}") from error
 
 
 def _read_csv(file: Path) -> Rows:
@@ -200,6 +203,8 @@ def _read_csv(file: Path) -> Rows:
                 rows.append(row)
     except UnicodeDecodeError as error:
         raise ValueError(f"{str(file)!r} must be encoded in UTF-8: {error}") from error
+    except csv.Error as error:
+        raise ValueError(f"{str(file)!r} must be a CSV file, line {reader.line_num + 1} is none: {error}") from error
     for name, where in faults.items():
         if where:
             raise ValueError(f"{str(file)!r} has no {name} in {len(where)} rows, the first ends in line {where[0]}")
