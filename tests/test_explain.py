@@ -5,6 +5,7 @@ import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
@@ -438,6 +439,28 @@ def test_statistics_of_frames_and_group_machines_are_explained_too(tracks):
     assert explanation.completeness_error < 1e-6
 
 
+def test_a_classifier_that_takes_a_table_is_explained_in_its_own_units():
+    X, y = table()
+    X = 100 * X + 7
+    scaled, bare = (model.fit(X, y) for model in (make_pipeline(StandardScaler(), SVC()), LogisticRegression()))
+    for method in ("occlusion", "shap"):
+        explanation = explain(scaled, X[10], method, "pop", background=X[:20], n_samples=20, random_state=0)
+        assert_allclose(explanation.score, scaled.decision_function(X[10:11])[0, 2])
+        assert X[:20].shape == (20, len(explanation.descriptors))
+        if method == "occlusion":  # all twenty are drawn
+            assert_allclose(explanation.base_score, scaled.decision_function(X[:20])[:, 2].mean())
+    assert explain(bare, X[10], "shap", background=X).descriptors["x1"] != 0
+
+
+def test_a_background_may_be_a_frame(tracks):
+    pipeline = make_pipeline(AudioLoader(duration=3.0), TrackDescriptor(("dynamics",)), RandomForestClassifier(3))
+    pipeline.fit(tracks.paths, tracks.target)
+    background = pipeline[:-1].transform(tracks.paths)
+    frame = pd.DataFrame(background, columns=pipeline[1].get_feature_names_out())
+    one, other = (explain(pipeline, tracks.paths[0], "shap", background=b) for b in (background, frame))
+    assert one.descriptors == other.descriptors
+
+
 def test_a_model_of_a_table_has_no_times(tracks):
     pipeline = make_pipeline(AudioLoader(), TrackDescriptor(("dynamics",)), LogisticRegression(max_iter=2000))
     explanation = explain(pipeline.fit(tracks.paths, tracks.target), tracks.paths[0], "shap", background=tracks.paths)
@@ -482,6 +505,10 @@ def test_mistakes_are_named(pipeline, net, matrices, tracks, tmp_path):
         explain(pipeline, path, patch=(0, 4))
     with pytest.raises(ValueError, match="n_samples must be at least 1, got 0"):
         explain(pipeline, path, "shap", n_samples=0)
+    with pytest.raises(ValueError, match="background must hold tracks, or matrices"):
+        explain(net, matrices[0][0], background=matrices[0][1])
+    with pytest.raises(ValueError, match="background must hold at least one track, got none"):
+        explain(net, matrices[0][0], background=[])
     with pytest.raises(ValueError, match="track must be one track, got 2"):
         explain(pipeline, tracks.paths[:2])
     with pytest.raises(ValueError, match="pass the matrix"):

@@ -38,7 +38,8 @@ def explain(
         A fitted classifier. A Pipeline ends in ``CNNClassifier`` or ``RNNClassifier``, or in any classifier of a table,
         such as ``TrackDescriptor`` or ``FrameStatistics`` gives.
     track : str, Path, open binary file, ndarray of shape (n_samples,), or ndarray of shape (n_bands, n_frames)
-        The track, as the pipeline takes one; for a net alone, its features.
+        The track, as the pipeline takes one; for a net alone, its features, and for a classifier that takes a table
+        itself, its row of shape (n_columns,).
     method : {"occlusion", "integrated_gradients", "grad_cam", "shap"}, default="occlusion"
         How to find out what matters.
 
@@ -59,9 +60,10 @@ def explain(
         The genre to speak for. None means the one that is predicted.
     part : str, default=None
         Where ``pipeline`` is a vote, as :func:`make_genre_classifier` makes it, the name of the part to explain.
-    background : array-like of tracks, or of their features or tables, default=None
+    background : array-like of tracks, or of their features, or a table of them, default=None
         Tracks to compare with: what is hidden is replaced by theirs. For a net None means the mean of each band over
-        its training tracks. A model of a table needs one: some dozens of tracks, of all genres.
+        its training tracks. A model of a table needs one: the paths or the table of some dozens of tracks, of all
+        genres.
     patch : tuple of (int, int), default=None
         Bands and frames that are hidden together in ``"occlusion"`` and ``"shap"``. None means an eighth of the bands
         and 16 frames.
@@ -151,7 +153,10 @@ def explain(
 def _explain_net(heard: Heard, about: dict, background: Any, patch: Any, n_samples: Any, seed: int) -> Explanation:
     net, matrix, column = heard.model, heard.matrix, about["column"]
     if background is not None:
-        background = np.mean([np.mean(one, axis=1) for one in heard.take_through(background)], axis=0)
+        matrices = heard.take_through(background)
+        if np.ndim(matrices[0]) != 2:
+            raise ValueError("background must hold tracks, or matrices (n_bands, n_frames) of them, got a lone matrix")
+        background = np.mean([np.mean(one, axis=1) for one in matrices], axis=0)
     settings = choose_settings(net, about["method"], background, patch, n_samples, seed)
     weights = weights_of(net, matrix, column)
     found = attribute_track(net, matrix, log_odds(column, exclusive=is_exclusive(net)), weights, settings)

@@ -6,6 +6,7 @@ from typing import Any
 
 import librosa
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -67,6 +68,9 @@ class Heard:
     def take_through(self, tracks: Any) -> Any:
         """Take other tracks to the model; what stands in front of it already is passed on as it is."""
         rows = as_rows(tracks)
+        rows = rows.to_numpy() if hasattr(rows, "to_numpy") else rows
+        if not len(rows):
+            raise ValueError("background must hold at least one track, got none")
         if not is_paths(rows) and not isinstance(rows, Waveforms) and np.ndim(rows[0]) == (self.row is None) + 1:
             return rows
         for step in self.front:
@@ -103,11 +107,17 @@ def hear(pipeline: Any, track: Any) -> Heard:
         check_is_fitted(step)
     rows = one_row(track, n_dims=2 if is_net(steps[0]) else 1)
     heard = Heard(_title(track), steps[-1], steps[:-1])
+    hears = is_paths(rows) or isinstance(rows, Waveforms) or isinstance(steps[0], AudioLoader | Extractor)
+    if not hears and not is_net(steps[0]) and is_classifier(steps[-1]):
+        # A table from the first step on: what scales it is a part of the model, or rows to compare with would not be.
+        heard.model, heard.front, heard.row = unwrap(pipeline), [], np.asarray(rows[0], dtype=np.float64)
+        heard.names = getattr(steps[0], "feature_names_in_", None)
+        return heard
     for number, step in enumerate(steps[:-1]):
         if isinstance(step, Extractor):
             # Silence that stands in for a file that cannot be read would have nothing to explain.
             heard.waveform = rows.decode(0) if isinstance(rows, Waveforms) else np.asarray(rows[0])
-            heard.sample_rate = getattr(rows, "sample_rate", None) or step.sample_rate or 22050
+            heard.sample_rate = step._rate(rows)
             heard.extractor = step
         rows = step.transform(rows)
         if isinstance(step, AudioLoader):
