@@ -25,7 +25,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.estimator_checks import check_estimator
 from torch.nn import functional as F  # noqa: N812
 
-from skgenre import AudioLoader, EmbeddingRecommender, MusiCNNEmbedder, TorchEmbedder, Waveforms
+from skgenre import AudioLoader, EmbeddingRecommender, MusiCNNEmbedder, TorchEmbedder, Waveforms, explain
 from skgenre.pretrained import _weights
 from skgenre.pretrained._base import flush_denormals
 from skgenre.pretrained._musicnn import MusiCNN
@@ -243,6 +243,13 @@ class TestWeights:
             assert given.dtype == np.float32
             np.testing.assert_allclose(given, expected[output].numpy(), rtol=1e-4, atol=1e-5)
 
+    def test_what_it_hears_without_a_loader_can_be_explained(self, small):
+        X = noise(4, 3)
+        genre = make_pipeline(MusiCNNEmbedder(**small), LogisticRegression()).fit(X, [0, 1, 0, 1])
+        explanation = explain(genre, X[0], "shap", background=genre[:-1].transform(X))
+        assert explanation.sample_rate == RATE
+        assert set(explanation.descriptors) == {f"embedding{number}" for number in range(8)}
+
     def test_a_name_that_is_none(self):
         with pytest.raises(FileNotFoundError, match=r"\"jamendo\", \"mtat\" or the path of a file, got 'jamendoo'"):
             MusiCNNEmbedder("jamendoo").fit(noise(1, 3))
@@ -437,6 +444,24 @@ class TestTorchEmbedder:
         before = embedder.fit_transform(waveforms)
         module.weight.data.neg_()
         np.testing.assert_allclose(embedder.fit_transform(waveforms), -before, atol=1e-6)
+
+    def test_a_module_with_batch_normalisation(self):
+        """Its count of batches is a number without an axis."""
+        module = torch.nn.Sequential(torch.nn.Linear(100, 4), torch.nn.BatchNorm1d(4))
+        X = noise(2, 1)
+        windows = torch.from_numpy(X).reshape(-1, 100)
+        with torch.inference_mode():
+            expected = module.eval()(windows).reshape(2, -1, 4).mean(dim=1)
+        given = TorchEmbedder(module, sample_rate=RATE, window=100).fit_transform(X)
+        np.testing.assert_allclose(given, expected, atol=1e-5)
+
+    def test_a_module_that_gives_more_than_one_tensor(self):
+        class Two(torch.nn.Module):
+            def forward(self, batch):
+                return batch, batch
+
+        with pytest.raises(TypeError, match="module must give a tensor for its windows, Two gave tuple"):
+            TorchEmbedder(Two, window=10, sample_rate=RATE).fit(noise(1, 1))
 
     def test_a_module_of_the_wrong_form(self):
         with pytest.raises(

@@ -48,8 +48,10 @@ class ModuleEmbedder(Extractor):
 
         Raises
         ------
+        TypeError
+            If the module is none, or gives something else than a tensor.
         ValueError
-            If the waveforms are at another sample rate than the module's, or the module does not fit the protocol.
+            If the waveforms are at another sample rate than the module's, or the tensor is of another shape.
         """
         super().fit(X, y)
         return self._prepare()

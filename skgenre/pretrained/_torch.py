@@ -117,7 +117,7 @@ class TorchEmbedder(ModuleEmbedder):
         digest = hashlib.sha256(f"{type(module).__module__} {module!r}".encode())
         for name, tensor in module.state_dict().items():
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
         return module, digest.hexdigest()
 
     @property

@@ -69,7 +69,12 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
     with torch.inference_mode(), one_torch_thread():
         for first in range(0, len(starts), batch_size):
             batch = cut_segments(y[None], starts[first : first + batch_size], window)[:, 0]
-            answers.append(module(torch.from_numpy(batch).to(device)).float().cpu().numpy())
+            answer = module(torch.from_numpy(batch).to(device))
+            if not isinstance(answer, torch.Tensor):
+                raise TypeError(
+                    f"module must give a tensor for its windows, {type(module).__name__} gave {type(answer).__name__}"
+                )
+            answers.append(answer.float().cpu().numpy())
     return np.concatenate(answers)
 
 
