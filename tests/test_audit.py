@@ -323,8 +323,8 @@ def test_a_copy_by_an_unknown_artist_is_grouped_with_its_original(music, tmp_pat
 
 
 def test_tracks_without_an_artist_are_not_counted_as_by_one_artist(music):
-    audit = audit_tracks(music.paths, groups=["", None, np.nan, *music.groups[3:]])
-    assert audit.leaks(([0], [1, 2]))["same_artist"][0] == 0
+    audit = audit_tracks(music.paths, groups=["", None, np.nan, pd.NA, *music.groups[4:]])
+    assert audit.leaks(([0], [1, 2, 3]))["same_artist"][0] == 0
 
 
 def test_keep_leaves_what_sounds_once(copies, audit_of_copies, faulty, music):

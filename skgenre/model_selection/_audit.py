@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from tqdm.auto import tqdm
 
+from skgenre._sklearn import is_pandas_na
 from skgenre._threads import map_threads
 from skgenre.audio import as_rows, is_paths
 from skgenre.model_selection._audit_files import FileFacts, examine
@@ -46,7 +47,7 @@ def audit_tracks(
     y : array-like of shape (n_tracks,), default=None
         Label of each track; of several, their names as one, such as ``"rock|pop"``.
     groups : array-like of shape (n_tracks,), default=None
-        Artist of each track; ``""``, None or NaN where not known.
+        Artist of each track; ``""``, None, NaN or ``pandas.NA`` where not known.
     cv : int, splitter, iterable of (train, test), or one (train, test), default=None
         Splits whose leaks the report shows; more by :meth:`TrackAudit.leaks`.
     min_duration : float, default=None
@@ -156,7 +157,8 @@ def _problems(
 def _artist_names(groups: Any) -> np.ndarray:
     """Return the artists as str, ``""`` where none is known."""
     values = column_or_1d(np.asarray(groups, dtype=object))
-    return np.array(["" if value is None or value != value else str(value).strip() for value in values])
+    unknown = [value is None or is_pandas_na(value) or value != value for value in values]
+    return np.array(["" if none else str(value).strip() for none, value in zip(unknown, values, strict=True)])
 
 
 def _check_range(name: str, value: Any, highest: float | None, *, none: bool = False) -> None:
