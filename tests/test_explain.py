@@ -195,6 +195,19 @@ def test_the_model_is_left_as_it_was(matrices, net, method):
     assert not any(layer._forward_hooks for layer in module.modules())
 
 
+def test_a_patch_may_be_of_whole_numbers_of_any_type(net, matrices):
+    given = [explain(net, matrices[0][20], "shap", patch=p, random_state=0) for p in ((4, 5), np.array([4.0, 5.0]))]
+    assert_array_equal(given[0].attribution, given[1].attribution)
+
+
+def test_smoothing_keeps_the_sum_and_takes_odd_numbers(net, matrices):
+    explanation = explain(net, matrices[0][20], "integrated_gradients")
+    for sizes in ((3, 5), (1, 1), (5, 21)):
+        assert_allclose(explanation.smooth(*sizes).attribution.sum(), explanation.attribution.sum(), rtol=1e-6)
+    with pytest.raises(ValueError, match="frames must be an odd number from 1 on, got 4"):
+        explanation.smooth(3, 4)
+
+
 def test_the_same_seed_gives_the_same_shapley_values(net, matrices):
     once, again, other = (explain(net, matrices[0][20], "shap", random_state=seed).attribution for seed in (0, 0, 1))
     assert_array_equal(once, again)
@@ -503,7 +516,10 @@ def test_mistakes_are_named(pipeline, net, matrices, tracks, tmp_path):
         explain(pipeline, path, part="cnn")
     with pytest.raises(ValueError, match="patch must be two whole numbers"):
         explain(pipeline, path, patch=(0, 4))
-    with pytest.raises(ValueError, match="n_samples must be at least 1, got 0"):
+    for patch in (3, (2, 2.5), (2, 3, 4), ("2", "3")):
+        with pytest.raises(ValueError, match=r"patch must be two whole numbers from 1 on, .* got"):
+            explain(pipeline, path, patch=patch)
+    with pytest.raises(ValueError, match="n_samples must be at least 1, a whole number, got 0"):
         explain(pipeline, path, "shap", n_samples=0)
     with pytest.raises(ValueError, match="background must hold tracks, or matrices"):
         explain(net, matrices[0][0], background=matrices[0][1])
@@ -543,6 +559,8 @@ def test_a_model_of_a_table_says_what_it_needs(tracks):
         explain(pipeline, tracks.paths[0], "grad_cam", background=tracks.paths)
     with pytest.raises(ValueError, match=r"background must have the .* columns"):
         explain(pipeline, tracks.paths[0], background=np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="n_samples must be at least 1, a whole number, got -3"):
+        explain(pipeline, tracks.paths[0], background=tracks.paths, n_samples=-3)
 
 
 def test_captum_is_asked_for_by_its_extra(net, matrices, monkeypatch):

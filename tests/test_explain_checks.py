@@ -166,6 +166,11 @@ def test_descriptors_cannot_be_hidden_over_time(tracks):
         measure_faithfulness(pipeline, explanation)
 
 
+def test_chance_needs_an_order(planted, explanations):
+    with pytest.raises(ValueError, match="n_random must be at least 1, got 0"):
+        measure_faithfulness(planted[0], explanations["occlusion"][0], n_random=0)
+
+
 # Why tracks are similar
 
 
@@ -185,6 +190,13 @@ def test_both_tracks_are_explained_over_time_and_frequency(similar, tracks):
     axes = found.plot().ax_
     assert len(axes) == 2
     assert axes[0].get_ylabel() == "Frequency (Hz)"
+
+
+def test_a_similarity_is_not_taken_for_a_genre(similar, tracks):
+    found = explain_neighbors(similar, tracks.paths[0], tracks.paths[1])
+    assert found.a.unit == found.unit
+    with pytest.raises(ValueError, match="explanation must be of a genre"):
+        measure_faithfulness(similar.embedder_, found.a)
 
 
 def test_what_integrated_gradients_give_adds_up_to_the_similarity(similar, tracks):

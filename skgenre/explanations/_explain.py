@@ -11,7 +11,7 @@ from skgenre._labels import label_probabilities
 from skgenre.explanations._columns import explain_row
 from skgenre.explanations._explanation import Explanation, of_net
 from skgenre.explanations._hearing import Heard, hear, one_row, steps_of, unwrap
-from skgenre.explanations._methods import check_method
+from skgenre.explanations._methods import check_method, check_n_samples
 from skgenre.explanations._score import log_odds
 from skgenre.explanations._tracks import attribute_track, choose_settings, is_exclusive, weights_of
 
@@ -168,6 +168,7 @@ def _explain_table(heard: Heard, about: dict, background: Any, n_samples: Any, s
     if method not in ("occlusion", "shap"):
         name = type(heard.model).__name__
         raise ValueError(f"method={method!r} is for nets; for {name} it must be 'occlusion' or 'shap'")
+    check_n_samples(n_samples)
     if background is None:
         raise ValueError(
             f"background must hold some dozens of tracks to compare with, for {type(heard.model).__name__} takes a "

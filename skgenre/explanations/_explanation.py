@@ -42,7 +42,7 @@ class Explanation:
         How it was found out.
     probability : float or None
         Probability of the genre, as the model estimates it; None where it gives no probabilities.
-    unit : {"log-odds", "decision", "probability", "cosine similarity", "distance"}
+    unit : {"log-odds", "decision", "probability", "cosine similarity", "negative distance"}
         What the score is.
     score : float
         What was explained.
@@ -185,13 +185,21 @@ class Explanation:
         Parameters
         ----------
         bands, frames : int, default=3 and 5
-            How many to average over.
+            How many to average over; odd numbers, or the attributions of a cell would be moved to one side.
 
         Returns
         -------
         explanation : Explanation
             Another explanation, whose attributions add up to the same.
+
+        Raises
+        ------
+        ValueError
+            If a number is even or less than one, or the explanation is one of descriptors.
         """
+        for name, size in (("bands", bands), ("frames", frames)):
+            if size < 1 or size % 2 != 1:
+                raise ValueError(f"{name} must be an odd number from 1 on, got {size}")
         return replace(self, attribution=uniform_filter(self._map(), (bands, frames), mode="reflect"))
 
     def to_audio(self, keep: str = "cells", *, n_segments: int = 3, duration: float = 1.0) -> tuple[np.ndarray, int]:

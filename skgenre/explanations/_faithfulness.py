@@ -133,7 +133,7 @@ def measure_faithfulness(
     Raises
     ------
     ValueError
-        If the explanation is one of descriptors.
+        If the explanation is one of descriptors or of neighbours, or a number is less than one.
 
     See Also
     --------
@@ -152,6 +152,8 @@ def measure_faithfulness(
     >>> faithfulness.deletion_auc < faithfulness.random_deletion_auc
     True
     """
+    if n_random < 1:
+        raise ValueError(f"n_random must be at least 1, got {n_random}")
     net, settings = _checked(pipeline, explanation)
     column, features, attribution = explanation.column, explanation.features, explanation.attribution
 
@@ -192,7 +194,7 @@ def compare_with_random_weights(pipeline: Any, explanation: Explanation, *, rand
     Raises
     ------
     ValueError
-        If the explanation is one of descriptors.
+        If the explanation is one of descriptors or of neighbours.
 
     References
     ----------
@@ -232,4 +234,6 @@ def shuffle_weights(module: torch.nn.Module, seed: int) -> None:
 def _checked(pipeline: Any, explanation: Explanation) -> tuple[Any, Settings]:
     if explanation.attribution is None or explanation.settings is None:
         raise ValueError("explanation must be of a net, with an attribution over time; got one of descriptors")
+    if explanation.column is None:
+        raise ValueError("explanation must be of a genre, as explain gives it; got one of the similarity to a track")
     return net_of(pipeline, explanation.part), explanation.settings

@@ -131,6 +131,12 @@ def check_method(method: Any) -> None:
         raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}, got {method!r}")
 
 
+def check_n_samples(n_samples: Any) -> None:
+    """Raise ``ValueError`` where so many cannot be drawn."""
+    if n_samples is not None and (n_samples < 1 or n_samples % 1 != 0):
+        raise ValueError(f"n_samples must be at least 1, a whole number, got {n_samples}")
+
+
 def _windows(size: int, patch: int) -> np.ndarray:
     """Return which of so many places each patch covers, (n_patches, size) of bool: each half over the last."""
     starts = np.append(np.arange(0, max(size - patch, 0), max(1, patch // 2)), max(size - patch, 0))

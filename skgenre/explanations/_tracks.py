@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skgenre.explanations._methods import METHODS, N_SAMPLES, Task
+from skgenre.explanations._methods import METHODS, N_SAMPLES, Task, check_n_samples
 from skgenre.explanations._score import SegmentScore, batches
 from skgenre.segments import cut_segments, segment_starts
 
@@ -137,10 +137,9 @@ def choose_settings(
     baseline = net.net_.module_.standardize.mean.cpu().numpy() if background is None else background
     if len(baseline) != net.n_bands_:
         raise ValueError(f"background must have the {net.n_bands_} bands of the net, got {len(baseline)}")
-    patch = (max(1, net.n_bands_ // 8), 16) if patch is None else tuple(patch)
-    if len(patch) != 2 or any(size != int(size) or size < 1 for size in patch):
-        raise ValueError(f"patch must be two whole numbers from 1 on, of bands and of frames, got {patch}")
-    if n_samples is not None and n_samples < 1:
-        raise ValueError(f"n_samples must be at least 1, got {n_samples}")
-    patch = (min(patch[0], net.n_bands_), min(patch[1], net.segment_frames_))
+    sizes = np.asarray((max(1, net.n_bands_ // 8), 16) if patch is None else patch)
+    if sizes.shape != (2,) or sizes.dtype.kind not in "iuf" or np.any(sizes % 1 != 0) or sizes.min() < 1:
+        raise ValueError(f"patch must be two whole numbers from 1 on, of bands and of frames, got {patch!r}")
+    check_n_samples(n_samples)
+    patch = (min(int(sizes[0]), net.n_bands_), min(int(sizes[1]), net.segment_frames_))
     return Settings(method, baseline, patch, n_samples or N_SAMPLES.get(method, 1), seed)
