@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from numpy.testing import assert_allclose, assert_array_equal
@@ -106,11 +107,19 @@ def test_what_a_neighbor_has_in_common_with_its_query_is_marked(similar):
     assert [style for _, style in rows[3][2:]] == [None, None, "same"]
 
 
-@pytest.mark.parametrize("tracks", ["a", ["a"], np.array(["a"], dtype=object)])
+@pytest.mark.parametrize(
+    "tracks", ["a", ["a"], np.array(["a"], dtype=object), pd.Series(["a"], index=[7]), {"a": 1}.keys()]
+)
 def test_a_lone_track_is_one_query(similar, tracks):
     display = NeighborsDisplay.from_estimator(similar, tracks, n_neighbors=1)
     assert [query["track"] for query in display.queries] == ["a"]
     assert [track["track"] for track in display.neighbors[0]] == ["b"]
+
+
+def test_an_id_that_is_a_tuple_is_one_query():
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1], [0, 3]], track_ids=[("a",), ("b",), ("c",)])
+    display = NeighborsDisplay.from_estimator(similar, ("a",), n_neighbors=1)
+    assert [query["track"] for query in display.queries] == [("a",)]
 
 
 def test_filters_reach_the_recommender(similar):

@@ -122,8 +122,8 @@ class NeighborsDisplay:
             Not drawn yet: :meth:`plot` draws bars.
         """
         check_is_fitted(estimator)
-        ids, distances = estimator.neighbors_of(tracks, n_neighbors, where=where, exclude=exclude)
-        asked = [tracks] if len(ids) == 1 and not _holds_one(tracks) else list(tracks)
+        asked = estimator._several(tracks)
+        ids, distances = estimator.neighbors_of(asked, n_neighbors, where=where, exclude=exclude)
         known = dict(estimator.metadata_)
         if estimator.groups_ is not None:
             known.setdefault("group", estimator.groups_)
@@ -234,10 +234,6 @@ def _make_room(ax: Any, texts: list[tuple[float, Any]]) -> None:
         distance * width / max(width - text.get_window_extent().width - 12, 0.2 * width) for distance, text in texts
     ]
     ax.set_xlim(0, max([*room, np.finfo(float).eps]))
-
-
-def _holds_one(tracks: Any) -> bool:
-    return isinstance(tracks, Sequence | np.ndarray) and not isinstance(tracks, str | bytes) and len(tracks) == 1
 
 
 def _sound(track: Any, audio: Mapping[Any, Any] | bool) -> Any:
