@@ -252,6 +252,8 @@ class TestDisplay:
         [
             (Y, SCORES[:, :2], {}, "y_score must be of the shape of y_true"),
             (Y, SCORES, {"labels": ["a"]}, "labels must name the 3 columns of y_true, got 1 names"),
+            (Y, SCORES, {"thresholds": 0.5}, r"thresholds must hold one for each of 3 labels, got shape \(\)"),
+            (Y, SCORES, {"thresholds": [0.5] * 4}, r"thresholds must hold one for each of 3 labels, got shape \(4,\)"),
             (np.ones((5, 3)), SCORES, {}, "y_true must hold a label that some tracks have and others have not"),
             (Y[:, 0], SCORES[:, 0], {}, "y_true must have a column for each of several labels"),
         ],

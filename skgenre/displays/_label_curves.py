@@ -151,7 +151,10 @@ class LabelPrecisionRecallDisplay:
         curves = [_curve(y[:, column], scores[:, column]) for column in drawn]
         points = None
         if thresholds is not None:
-            points = [_point(y[:, column], scores[:, column] >= np.asarray(thresholds)[column]) for column in drawn]
+            cuts = np.asarray(thresholds)
+            if cuts.shape != y.shape[1:]:
+                raise ValueError(f"thresholds must hold one for each of {y.shape[1]} labels, got shape {cuts.shape}")
+            points = [_point(y[:, column], scores[:, column] >= cuts[column]) for column in drawn]
         precision, recall = zip(*curves, strict=True)
         return cls(precision, recall, averages[drawn], [names[column] for column in drawn], points=points).plot(ax)
 
