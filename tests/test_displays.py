@@ -103,6 +103,11 @@ def test_the_epoch_with_the_lowest_validation_loss_is_marked(history):
         assert_allclose(lines(panel)["best epoch (3)"].get_xdata(), 3)
 
 
+def test_an_epoch_without_a_validation_loss_is_not_the_best(history):
+    history["valid_loss"][1] = np.nan
+    assert TrainingCurvesDisplay.from_history(history).best_epoch == 3
+
+
 def test_the_epoch_that_the_net_kept_goes_before_the_lowest_loss(history):
     assert TrainingCurvesDisplay.from_estimator(Net(history, best_epoch=4)).best_epoch == 4
 
@@ -182,6 +187,11 @@ def test_curves_share_the_place_of_one_given_axes(history):
 def test_curves_on_two_axes_are_refused(history):
     with pytest.raises(ValueError, match="ax must be one matplotlib Axes or three, got 2"):
         TrainingCurvesDisplay.from_history(history, ax=plt.subplots(1, 2)[1])
+
+
+def test_axes_of_no_grid_are_refused(history):
+    with pytest.raises(ValueError, match="ax must be of a grid"):
+        TrainingCurvesDisplay.from_history(history, ax=plt.figure().add_axes((0, 0, 1, 1)))
 
 
 def test_plot_gives_the_display_itself(history):
@@ -318,6 +328,11 @@ def test_embeddings_and_genres_of_different_lengths_are_refused():
         EmbeddingMapDisplay.from_embeddings(embeddings, y[:-1], method="pca")
 
 
+def test_several_labels_are_refused_as_genres():
+    with pytest.raises(ValueError, match=r"y should be a 1d array, got an array of shape \(4, 2\)"):
+        EmbeddingMapDisplay(np.zeros((4, 2)), y=np.eye(4, 2))
+
+
 def test_features_over_time_are_refused_as_embeddings():
     with pytest.raises(ValueError, match="dim 3"):
         EmbeddingMapDisplay.from_embeddings(np.zeros((20, 4, 5)))
@@ -353,8 +368,9 @@ def test_a_recommender_embeds_other_tracks_as_its_own():
     embeddings, y = clusters()
     recommender = Recommender(embeddings, embedder=PCA(3).fit(embeddings))
     one = EmbeddingMapDisplay.from_estimator(recommender, embeddings[:20], y[:20], method="pca")
-    other = EmbeddingMapDisplay.from_estimator(PCA(3).fit(embeddings), embeddings[:20], y[:20], method="pca")
-    assert one.coordinates.shape == other.coordinates.shape == (20, 2)
+    embedded = PCA(3).fit(embeddings).transform(embeddings[:20])
+    other = EmbeddingMapDisplay.from_embeddings(embedded, y[:20], method="pca", metric="euclidean")
+    assert_allclose(one.coordinates, other.coordinates)
 
 
 def test_an_estimator_that_embeds_nothing_is_refused():

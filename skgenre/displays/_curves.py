@@ -66,7 +66,8 @@ class TrainingCurvesDisplay:
         self.history = history
         epochs = _epochs(history)
         if best_epoch is None and "valid_loss" in history:
-            best_epoch = epochs[int(np.argmin(history["valid_loss"]))]
+            losses = np.asarray(history["valid_loss"], dtype=float)
+            best_epoch = epochs[int(np.where(np.isnan(losses), np.inf, losses).argmin())]
         if best_epoch is not None and best_epoch not in epochs:
             raise ValueError(f"best_epoch must be one of the epochs {epochs[0]} to {epochs[-1]}, got {best_epoch}")
         self.best_epoch = best_epoch
@@ -184,6 +185,8 @@ def _three_axes(ax: Any) -> np.ndarray:
         _, axes = pyplot.subplots(ncols=3, figsize=(10, 3), layout="constrained")
         return axes
     if hasattr(ax, "get_subplotspec"):
+        if ax.get_subplotspec() is None:
+            raise ValueError("ax must be of a grid, as from plt.subplots, for three panels to share its place")
         ax.set_axis_off()
         grid = ax.get_subplotspec().subgridspec(1, 3)
         return np.array([ax.figure.add_subplot(cell) for cell in grid], dtype=object)
