@@ -533,7 +533,10 @@ class TestEvaluation:
             (PCA(), {}, TypeError, "recommender must be an EmbeddingRecommender or a HybridRecommender, got PCA"),
             (HybridRecommender(), {}, ValueError, "interactions must be given with a HybridRecommender"),
             (EmbeddingRecommender(), {"y": ["a"]}, ValueError, "inconsistent"),
-            (EmbeddingRecommender(), {"k": 8}, ValueError, "n_neighbors must be <= 7, got 8"),
+            (EmbeddingRecommender(), {"k": 0}, ValueError, "k must be an integer from 1 on, got 0"),
+            (EmbeddingRecommender(), {"k": 0, "interactions": PLAYS}, ValueError, "k must be an integer from 1 on"),
+            (EmbeddingRecommender(), {"k": 8}, ValueError, "k must be less than the number of tracks, 8, got 8"),
+            (EmbeddingRecommender(), {"groups": ["a", None] * 4}, ValueError, "groups must be of one kind, such as"),
             (EmbeddingRecommender(), {"interactions": PLAYS, "test_size": 1.0}, ValueError, "test_size must lie"),
             (EmbeddingRecommender(), {"interactions": np.eye(3, 8)}, ValueError, "nothing can be held out"),
             (

@@ -2,6 +2,7 @@
 
 from skgenre.metrics._calibration import expected_calibration_error
 from skgenre.metrics._faithfulness import attribution_mass, deletion_curve, insertion_curve
+from skgenre.metrics._gains import check_k
 from skgenre.metrics._label_metrics import average_precisions
 from skgenre.metrics._label_scorers import MULTILABEL_METRICS, make_multilabel_scorer
 from skgenre.metrics._lists import (
@@ -29,6 +30,7 @@ __all__ = [
     "average_precision_at_k",
     "average_precisions",
     "catalogue_coverage",
+    "check_k",
     "deletion_curve",
     "expected_calibration_error",
     "genre_purity",

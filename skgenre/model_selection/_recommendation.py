@@ -14,6 +14,7 @@ from skgenre.metrics import (
     artist_filtered_precision,
     average_precision_at_k,
     catalogue_coverage,
+    check_k,
     genre_purity,
     hit_rate_at_k,
     intra_list_diversity,
@@ -68,7 +69,7 @@ def evaluate_recommender(
     y : array-like of shape (n_tracks,), default=None
         Genres. By history they are only passed on to ``fit``.
     groups : array-like of shape (n_tracks,), default=None
-        The artist of each track.
+        The artist of each track, ``""`` where not known. By history they are not asked for.
     k : int, default=10
         Length of the lists.
     times : sparse matrix of shape (n_users, n_tracks), default=None
@@ -118,6 +119,7 @@ def evaluate_recommender(
         raise TypeError(
             f"recommender must be an EmbeddingRecommender or a HybridRecommender, got {type(recommender).__name__}"
         )
+    check_k(k)
     if interactions is None:
         if isinstance(recommender, HybridRecommender):
             raise ValueError("interactions must be given with a HybridRecommender, whose users are asked for")
@@ -134,9 +136,14 @@ def _by_content(recommender: EmbeddingRecommender, X: Any, genres: Any, artists:
     genres = None if genres is None else column_or_1d(genres)
     artists = everyone if artists is None else column_or_1d(artists)
     check_consistent_length(everyone, artists, genres)
-    _, members, sizes = np.unique(artists, return_inverse=True, return_counts=True)
+    if k >= n_tracks:
+        raise ValueError(f"k must be less than the number of tracks, {n_tracks}, got {k}")
+    try:
+        _, members, sizes = np.unique(artists, return_inverse=True, return_counts=True)
+    except TypeError as error:
+        raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
     # As many more as there can be by the same artist.
-    n_asked = min(k + int(sizes.max()) - 1, n_tracks - 1) if k < n_tracks else k
+    n_asked = min(k + int(sizes.max()) - 1, n_tracks - 1)
     found = fitted.kneighbors(None, n_asked, return_distance=False)
     lists = [row[members[row] != members[query]][:k] for query, row in enumerate(found)]
     values = {"diversity": intra_list_diversity(lists, fitted.embeddings_, k, average=None)} if k > 1 else {}
