@@ -13,6 +13,7 @@ import soundfile
 from numpy.testing import assert_allclose
 
 from skgenre import Waveforms
+from skgenre._html import player
 from skgenre.report import Evaluation, Neighbours, Results, explain_gap, write_report
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input"}
@@ -193,6 +194,15 @@ def test_a_player_plays_the_middle_of_the_track(results, tmp_path):
     middle = heard[3 * rate : 5 * rate]
     assert np.argmax(np.abs(np.fft.rfft(middle))) / 2 == pytest.approx(440, abs=1)
     assert np.abs(heard[: rate // 2]).max() < 0.01
+
+
+@pytest.mark.parametrize(("rate", "played"), [(8000, 8000), (10000, 11025), (96000, 48000)])
+def test_a_player_takes_any_sample_rate(rate, played):
+    source = re.search('src="(.*)"', player(np.sin(2 * np.pi * 440 * np.arange(rate) / rate), rate, "A"))[1]
+    heard, heard_rate = soundfile.read(BytesIO(base64.b64decode(source.partition(",")[2])))
+    assert heard_rate == played
+    assert len(heard) / heard_rate == pytest.approx(1, abs=0.2)
+    assert np.argmax(np.abs(np.fft.rfft(heard))) * heard_rate / len(heard) == pytest.approx(440, abs=2)
 
 
 def test_a_track_that_cannot_be_read_any_more_has_no_player(results, tmp_path):
