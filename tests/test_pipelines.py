@@ -90,11 +90,17 @@ class TestGroupSVC:
         assert (cold.predict_proba(self.X).max(axis=1) >= warm.predict_proba(self.X).max(axis=1)).all()
         np.testing.assert_array_equal(cold.predict(self.X), warm.predict(self.X))
 
+    def test_groups_may_be_counted_from_the_end_or_be_masks(self):
+        kinds = slice(7, None), slice(-6, None), slice(-6, 13), list(range(7, 13)), np.arange(13) >= 7
+        first, *others = (GroupSVC({"last": kind}).fit(self.X, self.Y).decision_function(self.X) for kind in kinds)
+        assert all(np.array_equal(first, other) for other in others)
+
     @pytest.mark.parametrize(
         ("groups", "message"),
         [
             ({}, "groups must name at least one group of columns, got none"),
             ({"far": [20]}, "groups must name columns of X, which has 13: 'far', index 20 is out of bounds"),
+            ({"cut": slice(6, 20)}, r"groups must name columns of X, which has 13: 'cut' is slice\(6, 20, None\)"),
             ({"none": slice(5, 5)}, r"groups must name columns of X, which has 13: 'none' is slice\(5, 5, None\)"),
         ],
     )

@@ -203,6 +203,8 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"groups must name columns of X, which has {self.n_features_in_}: {name!r}, {error}"
             ) from None
-        if chosen.ndim != 1 or not len(chosen):
+        # Where numpy cuts a slice short, X has fewer columns than the groups were made for.
+        beyond = isinstance(columns, slice) and (columns.stop or 0) > self.n_features_in_
+        if chosen.ndim != 1 or not len(chosen) or beyond:
             raise ValueError(f"groups must name columns of X, which has {self.n_features_in_}: {name!r} is {columns!r}")
         return chosen
