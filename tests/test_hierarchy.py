@@ -57,6 +57,13 @@ class TestImplication:
         np.testing.assert_array_equal(imply_parents(pd.DataFrame(y, columns=LABELS), PARENTS), expected)
         np.testing.assert_array_equal(imply_parents(y, {1: 2, 0: [1, 3]}), expected)
 
+    def test_parents_may_be_in_any_collection(self):
+        y = np.eye(5, dtype=int)
+        expected = imply_parents(y, PARENTS, LABELS)
+        for kind in (tuple, set, np.array):
+            parents = {"punk": "rock", "folk punk": kind(["punk", "folk"])}
+            np.testing.assert_array_equal(imply_parents(y, parents, LABELS), expected)
+
     @given(arrays(float, (6, 5), elements=st.sampled_from([0.0, 1.0, np.nan])))
     def test_it_adds_and_never_takes_away_and_doing_it_twice_changes_nothing(self, y):
         once = imply_parents(y, PARENTS, LABELS)
@@ -140,6 +147,13 @@ def test_the_score_is_by_what_labels_imply():
     X, y = music(noise=0.1)
     model = HierarchicalClassifier(ESTIMATORS["per_label"], PARENTS, labels=LABELS).fit(X, y)
     assert model.score(X, y) == model.score(X, imply_parents(y, PARENTS, LABELS)) > 0.9
+
+
+def test_a_score_on_other_columns_is_an_error():
+    X, y = music()
+    model = HierarchicalClassifier(ESTIMATORS["per_label"], PARENTS, labels=LABELS).fit(X, y)
+    with pytest.raises(ValueError, match="y must have a column for each label, got 2 columns"):
+        model.score(X, y[:, :2])
 
 
 def test_a_classifier_without_probabilities_answers_with_parents_too():

@@ -36,7 +36,7 @@ class HierarchicalClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, B
     estimator : estimator
         Classifier of several labels, such as ``CNNClassifier``, ``make_genre_classifier()`` or
         ``PerLabelClassifier(...)``.
-    parents : mapping of label to label or to sequence of label, default=None
+    parents : mapping of label to label or to collection of label, default=None
         The parent, or the parents, of each sub-genre: ``{"punk": "rock", "ska punk": ["punk", "ska"]}``. None means
         that no label implies another; the estimator is used as it is then, and may be one of single genres.
     labels : sequence of shape (n_labels,), default=None
@@ -191,7 +191,9 @@ class HierarchicalClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, B
         """
         check_is_fitted(self)
         labels = read_labels(y)
-        return super().score(X, y if labels is None else imply(labels, self.edges_), sample_weight)
+        if self.edges_ and labels is not None and labels.shape[1] == len(self.thresholds_):
+            y = imply(labels, self.edges_)
+        return super().score(X, y, sample_weight)
 
     @property
     def n_features_in_(self) -> int:

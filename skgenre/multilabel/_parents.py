@@ -1,6 +1,6 @@
 """Labels that imply others: a sub-genre and its parents."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -22,7 +22,7 @@ def imply_parents(y: Any, parents: Mapping[Any, Any], labels: Sequence[Hashable]
     ----------
     y : array-like or sparse matrix of shape (n_tracks, n_labels)
         1, 0 or NaN for each label.
-    parents : mapping of label to label or to sequence of label
+    parents : mapping of label to label or to collection of label
         The parent, or the parents, of each sub-genre.
     labels : sequence of shape (n_labels,), default=None
         What the columns are called in ``parents``. None means the names of the columns where ``y`` is a DataFrame, else
@@ -66,7 +66,7 @@ def read_edges(parents: Mapping[Any, Any], names: Sequence[Hashable]) -> Edges:
     column = {name: number for number, name in enumerate(names)}
     below: dict[int, list[int]] = {number: [] for number in column.values()}
     for child, above in parents.items():
-        for parent in [above] if isinstance(above, str) or not isinstance(above, Sequence) else above:
+        for parent in [above] if isinstance(above, str) or not isinstance(above, Collection) else above:
             for name in (child, parent):
                 if name not in column:
                     raise ValueError(f"parents must name labels, which are {list(names)}, got {name!r}")
