@@ -6,8 +6,8 @@ import numpy as np
 def chroma_bank(sample_rate: int, n_fft: int) -> np.ndarray:
     """Make a filter for each pitch class, tuned to 440 Hz.
 
-    A bin belongs to the pitch classes around its frequency by a bell curve half a semitone wide, or as wide as the bins
-    lie apart. Bins two octaves from A4's two octaves below, where most music has its pitches, count for less.
+    A bin belongs to the pitch classes around its frequency by a bell curve half a semitone wide, or half as wide as the
+    bins lie apart. The further a bin is from 880 Hz, the less it counts: by a bell curve two octaves wide.
 
     Parameters
     ----------

@@ -98,9 +98,9 @@ def changes(chroma: np.ndarray, span: int) -> np.ndarray:
 
 
 def intervals(chroma: np.ndarray) -> np.ndarray:
-    """Return the weight of each interval, from unison to tritone, between what sounds together: (7, n_frames)."""
+    """Return the weight of each interval, from semitone to tritone, between what sounds together: (6, n_frames)."""
     unit = chroma / np.maximum(np.linalg.norm(chroma, axis=0), 1e-20)
-    return np.stack([(unit * np.roll(unit, -step, axis=0)).sum(axis=0) for step in range(7)])[1:]
+    return np.stack([(unit * np.roll(unit, -step, axis=0)).sum(axis=0) for step in range(1, 7)])
 
 
 def entropy(chroma: np.ndarray) -> np.ndarray:
