@@ -110,6 +110,7 @@ class TestARecording:
 
     def test_is_one_section_where_changes_cost_too_much_or_it_is_short(self, pipeline, recording):
         assert len(segment_recording(pipeline, [recording], penalty=1e6)) == 1
+        assert len(segment_recording(pipeline, [recording], penalty=np.float32(2), min_duration=np.inf)) == 1
         for seconds in (0.01, 0.5, 3.0):
             timeline = segment_recording(pipeline, [recording[: round(seconds * RATE)]])
             assert len(timeline) == 1

@@ -312,6 +312,11 @@ class TestAStream:
         pipeline, samples = pipelines["mel", "cnn"], music(20.0, 16)
         with StreamingClassifier(pipeline) as live:
             play(live, samples, [8000])
+            track = live._track
+            assert track._store.n_frames > 900
+            assert track._store._file._rolled  # to the disk
+            assert track._window._frames.shape[1] < 100
+            assert len(track._frames._samples) < 2 * 8000
         assert_allclose(live.posterior_, pipeline.predict_proba([samples])[0], atol=1e-5)
 
     def test_computes_in_bfloat16_where_the_net_does(self, pipelines):

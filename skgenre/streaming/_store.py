@@ -22,7 +22,7 @@ class FrameStore:
 
     def __init__(self, n_mels: int) -> None:
         self._n_mels = n_mels
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # noqa: SIM115
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         self.n_frames = 0
         self.maximum = -np.inf
         """The highest number of all frames."""

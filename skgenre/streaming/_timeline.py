@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -118,8 +119,8 @@ class Timeline:
         timeline : Timeline
             The sections.
         """
-        check_scalar(min_duration, "min_duration", (int, float), min_val=0)
-        check_scalar(penalty, "penalty", (int, float), min_val=0)
+        check_scalar(min_duration, "min_duration", Real, min_val=0)
+        check_scalar(penalty, "penalty", Real, min_val=0)
         begin, end = history[0, 0], history[-1, 1]
         lengths = history[:, 1] - history[:, 0]
         # Those at the start, before a whole segment was heard, where there are others.
@@ -130,7 +131,7 @@ class Timeline:
         steps = np.gradient(times) if len(times) > 1 else np.array([segment_seconds])
         shares = posteriors / posteriors.sum(axis=1, keepdims=True)
         costs = -np.log(np.maximum(shares, SMALLEST)) * (steps / segment_seconds)[:, None]
-        min_length = int(np.ceil(min_duration / np.median(steps)))
+        min_length = int(np.ceil(min(min_duration / np.median(steps), len(steps))))
         names = np.asarray(classes).tolist()
         sections = [
             Section(float(edges[start]), float(edges[stop]), names[k], float(posteriors[start:stop, k].mean()))
