@@ -295,6 +295,10 @@ def test_a_split_is_counted_track_by_track(music):
     ]
 
 
+def test_a_test_part_without_tracks_leaks_nothing(music):
+    assert audit_tracks(music.paths).leaks([([0, 1], [])])["share"].tolist() == [0.0]
+
+
 def test_splits_are_taken_in_every_form(music):
     audit = audit_tracks(music.paths, music.target)
     one = next(KFold(3).split(music.paths))

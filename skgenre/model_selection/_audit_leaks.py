@@ -59,8 +59,9 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The groups parameter is ignored")  # which is what a leak comes from
         splits = list(check_cv(cv, y, classifier=y is not None).split(X, y, groups))
-    for train, test in splits:
-        yield np.arange(len(X))[np.asarray(train)], np.arange(len(X))[np.asarray(test)]
+    for sides in splits:
+        train, test = (np.arange(len(X))[np.asarray(side) if len(side) else slice(0)] for side in sides)
+        yield train, test
 
 
 def leaks_of(
