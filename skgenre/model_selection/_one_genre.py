@@ -1,4 +1,4 @@
-"""Where each track has one genre: labels as one column, or an error that says what to do with several."""
+"""Where each track has one genre and one artist: each as one column, or an error that says what would be right."""
 
 from typing import Any
 
@@ -40,3 +40,29 @@ def one_genre_each(y: Any, instead: str) -> np.ndarray:
         else:
             got = f"shape {tuple(shape)}" if shape else repr(y)
     raise ValueError(f"y must have shape (n_tracks,), one genre for each track, got {got}. {instead}")
+
+
+def one_artist_each(groups: Any) -> np.ndarray:
+    """Return artists as an array of one for each track.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_tracks,)
+        Artists.
+
+    Returns
+    -------
+    artists : ndarray of shape (n_tracks,)
+        The artists.
+
+    Raises
+    ------
+    ValueError
+        If there is more than one column, or artists cannot be compared, as None and str.
+    """
+    artists = np.asarray(column_or_1d(groups, input_name="groups"))
+    try:
+        np.unique(artists)
+    except TypeError as error:
+        raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
+    return artists

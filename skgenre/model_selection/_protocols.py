@@ -14,14 +14,14 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.preprocessing import normalize
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from skgenre.audio import as_rows
-from skgenre.model_selection._one_genre import one_genre_each
+from skgenre.model_selection._one_genre import one_artist_each, one_genre_each
 from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores
 from skgenre.model_selection._protocols_segments import cut_tracks
 
@@ -150,7 +150,7 @@ def compare_protocols(
     X = as_rows(X)
     y = one_genre_each(y, "Score several labels by cross_validate with make_multilabel_scorer.")
     check_classification_targets(y)
-    groups = None if groups is None else np.asarray(column_or_1d(groups))
+    groups = None if groups is None else one_artist_each(groups)
     check_consistent_length(X, y, groups)
     chosen = _check_seeds(seeds)
     planned = [
@@ -176,7 +176,8 @@ def compare_protocols(
 
 
 def _check_seeds(seeds: Any) -> list[int]:
-    chosen = list(range(seeds) if isinstance(seeds, Integral) else seeds)
+    several = range(seeds) if isinstance(seeds, Integral) else seeds
+    chosen = list(several) if isinstance(several, Iterable) else []
     if not chosen or len(set(chosen)) < len(chosen) or not all(isinstance(seed, Integral) for seed in chosen):
         raise ValueError(f"seeds must be a number from 1 on, or different integers, got {seeds!r}")
     return [int(seed) for seed in chosen]

@@ -1,6 +1,7 @@
 """Tracks cut into segments that pass for tracks, for the one protocol that is wrong on purpose."""
 
 from copy import copy
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -34,8 +35,10 @@ def cut_tracks(estimator: Any, X: Any, n_segments: int) -> tuple[Any, Any, np.nd
     Raises
     ------
     ValueError
-        If ``X`` can not be cut, or is shorter than ``n_segments`` frames.
+        If ``X`` can not be cut, or is shorter than ``n_segments`` frames, or that is less than one.
     """
+    if not isinstance(n_segments, Integral) or n_segments < 1:
+        raise ValueError(f"n_segments must be an integer from 1 on, got {n_segments!r}")
     loaders = {name: value for name, value in estimator.get_params().items() if isinstance(value, AudioLoader)}
     if loaders:
         return _cut_audio(estimator, loaders, X, n_segments)

@@ -24,6 +24,7 @@ from skgenre.metrics import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
+from skgenre.model_selection._one_genre import one_artist_each
 from skgenre.model_selection._recommendation_results import RecommenderEvaluation
 from skgenre.recommend import EmbeddingRecommender
 
@@ -134,14 +135,11 @@ def _by_content(recommender: EmbeddingRecommender, X: Any, genres: Any, artists:
     n_tracks = fitted.n_samples_fit_
     everyone = np.arange(n_tracks)
     genres = None if genres is None else column_or_1d(genres)
-    artists = everyone if artists is None else column_or_1d(artists)
+    artists = everyone if artists is None else one_artist_each(artists)
     check_consistent_length(everyone, artists, genres)
     if k >= n_tracks:
         raise ValueError(f"k must be less than the number of tracks, {n_tracks}, got {k}")
-    try:
-        _, members, sizes = np.unique(artists, return_inverse=True, return_counts=True)
-    except TypeError as error:
-        raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
+    _, members, sizes = np.unique(artists, return_inverse=True, return_counts=True)
     # As many more as there can be by the same artist.
     n_asked = min(k + int(sizes.max()) - 1, n_tracks - 1)
     found = fitted.kneighbors(None, n_asked, return_distance=False)
