@@ -75,12 +75,14 @@ class NetClassifier(
         Raises
         ------
         ValueError
-            If ``y`` holds fewer than two genres, lengths differ, or, with ``warm_start``, genres or labels are new.
+            If ``y`` holds fewer than two genres, lengths differ, training diverges, or, with ``warm_start``, genres or
+            labels are new.
         """
         kind, X, y, weights, groups = self._check_training(X, y, sample_weight, groups, reset=not self._continues)
         if not self._continues:
             self._forget()
             self._targets = kind(y)
+        self._expect(kind, y)
         max_epochs = self.max_epochs - getattr(self, "n_epochs_", 0)
         if max_epochs <= 0:
             warnings.warn(
@@ -89,7 +91,6 @@ class NetClassifier(
                 stacklevel=2,
             )
             return self
-        self._expect(kind, y)
         return self._train(X, y, weights, groups, max_epochs=max_epochs, fraction=self.validation_fraction)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -185,6 +186,7 @@ class NetClassifier(
                 rng=np.random.default_rng(seed),
             )
             self._run(crops, watched, max_epochs)
+            self._check_weights()
             if watched is not None and hasattr(self, "thresholds_"):
                 tracks, expected, _ = watched
                 probabilities = self._probabilities(tracks, self.pooling, self.segment_overlap)
@@ -192,6 +194,15 @@ class NetClassifier(
         # What early stopping left over is used up too, so a second fit with the same parameters changes nothing.
         self.n_epochs_ = getattr(self, "n_epochs_", 0) + max_epochs
         return self
+
+    def _check_weights(self) -> None:
+        if all(tensor.isfinite().all() for tensor in self.net_.module_.state_dict().values()):
+            return
+        n_epochs = len(self.net_.history)
+        self._forget()
+        raise ValueError(
+            f"training diverged: after {n_epochs} epochs weights are infinite or NaN; lr must be lower, got {self.lr}"
+        )
 
     @property
     def _n_features_out(self) -> int:

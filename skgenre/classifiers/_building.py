@@ -64,7 +64,7 @@ class NetBuilding(NetAnswers, BaseEstimator):
             callbacks.append(("cosine", Cosine(max_epochs * n_batches)))
         for group in self.net_.optimizer_.param_groups:
             group["lr"] = self.net_.lr
-        # Batches of even size: what is left over for a last one may be too little to normalise.
+        # As even as one size allows: what is left over for a last batch may be too little to normalise.
         self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=-(-len(crops) // n_batches))
         self.net_.initialize_callbacks()
         before = len(self.net_.history)
@@ -110,8 +110,8 @@ class NetBuilding(NetAnswers, BaseEstimator):
         raise NotImplementedError
 
     def _architecture(self) -> dict[str, Any]:
-        if not self.channels or any(n < 1 for n in self.channels):
-            raise ValueError(f"channels must hold at least one number >= 1, got {self.channels!r}")
+        if not self.channels or not all(isinstance(n, int | np.integer) and n >= 1 for n in self.channels):
+            raise ValueError(f"channels must hold at least one number >= 1, and whole numbers, got {self.channels!r}")
         return {"channels": tuple(self.channels)}
 
 

@@ -31,6 +31,11 @@ class OneGenre:
     @staticmethod
     def weigh(y: np.ndarray, weights: np.ndarray, class_weight: Any) -> np.ndarray:
         """Return the weights of tracks, those of their genres included."""
+        if not (class_weight is None or isinstance(class_weight, str | dict)):
+            raise ValueError(
+                'class_weight must be None, "balanced" or a dict by genre where each track has one genre, got '
+                f"{class_weight!r}"
+            )
         return weights * compute_sample_weight(class_weight, y)
 
     def expect(self, y: np.ndarray, classes: Any = None) -> None:

@@ -32,7 +32,7 @@ class RNNClassifier(NetClassifier):
     weight_decay : float, default=0.05
         Decay of the weights, as AdamW takes it.
     batch_size : int, default=32
-        Crops per step of training at most; the batches of an epoch are of even size.
+        Crops per step of training at most; fewer where that makes the batches of an epoch more even.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops. The weights of the best epoch are kept.
     validation_fraction : float, default=None

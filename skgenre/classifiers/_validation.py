@@ -28,8 +28,13 @@ def split_validation(
     -------
     training, validation : ndarray of int
         Rows of each part.
+
+    Raises
+    ------
+    ValueError
+        If groups are not one for each track, of types that can be sorted together.
     """
-    _, members = np.unique(np.arange(len(strata)) if groups is None else groups, return_inverse=True)
+    members = np.arange(len(strata)) if groups is None else _numbered(groups)
     counts = np.zeros((members.max() + 1, strata.shape[1]), dtype=int)
     np.add.at(counts, members, strata)
     totals = counts.sum(axis=0)
@@ -53,3 +58,14 @@ def split_validation(
                 chosen[group] = True
                 taken = after
     return np.flatnonzero(~chosen[members]), np.flatnonzero(chosen[members])
+
+
+def _numbered(groups: np.ndarray) -> np.ndarray:
+    """Return the number of each track's group."""
+    if groups.ndim != 1:
+        raise ValueError(f"groups must be one for each track, of shape (n_tracks,), got shape {groups.shape}")
+    try:
+        return np.unique(groups, return_inverse=True)[1]
+    except TypeError:
+        kinds = sorted({type(group).__name__ for group in groups})
+        raise ValueError(f"groups must be of one type, such as str, got {' and '.join(kinds)}") from None
