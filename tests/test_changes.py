@@ -185,7 +185,9 @@ class TestTheDisplay:
 
     def test_draws_on_given_axes_what_mathematics_would_spoil(self):
         ax = plt.figure(layout="constrained").add_subplot()
-        timeline = Timeline([Section(0.0, 60.0, "$r$ & b_1$", 0.9)], [1.0], [[1.0]], ["$r$ & b_1$"])
-        display = TimelineDisplay.from_timeline(timeline, ax=ax)
+        names = ["$r$ & b_1$", "_unsorted"]
+        sections = [Section(60.0 * row, 60.0 * row + 60, name, 0.9) for row, name in enumerate(names)]
+        display = TimelineDisplay.from_timeline(Timeline(sections, [1.0], [[0.5, 0.5]], names), ax=ax)
         display.figure_.canvas.draw()
         assert display.ax_ is ax
+        assert [text.get_text() for text in display.legend_.get_texts()] == names

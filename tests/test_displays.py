@@ -1,6 +1,7 @@
 """The Displays: they draw what the data say, on any axes, and nothing is cut off."""
 
 import sys
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skgenre import EmbeddingMapDisplay, ProtocolsDisplay, TrainingCurvesDisplay, compare_protocols
+from skgenre.model_selection import ProtocolComparison
 
 GENRES = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
 
@@ -428,6 +430,13 @@ def test_the_protocols_are_drawn_on_given_axes_and_nothing_is_cut_off(comparison
     alone = ProtocolsDisplay.from_results(comparison)
     alone.figure_.canvas.draw()
     assert is_inside(alone.ax_.get_tightbbox(), alone.figure_.bbox)
+
+
+def test_names_of_protocols_are_drawn_as_they_are(comparison):
+    renamed = ProtocolComparison([replace(comparison["random"], name="$x_{ and $1")], comparison.seeds)
+    display = ProtocolsDisplay.from_results(renamed)
+    display.figure_.canvas.draw()
+    assert display.ax_.get_yticklabels()[0].get_text() == "$x_{ and $1"
 
 
 def test_the_protocols_of_an_estimator_are_compared_and_drawn():

@@ -99,6 +99,12 @@ def test_the_table_lists_each_query_with_its_neighbors(similar):
     assert display._repr_html_() == display.to_html()
 
 
+def test_names_of_columns_keep_their_capitals():
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1]], metadata={"BPM": [90, 120], "R&B": [0, 1]})
+    table = Table(NeighborsDisplay.from_estimator(similar, 0, n_neighbors=1).to_html())
+    assert table.texts[0] == ["Track", "Distance", "BPM", "R&B"]
+
+
 def test_what_a_neighbor_has_in_common_with_its_query_is_marked(similar):
     rows = Table(NeighborsDisplay.from_estimator(similar, "a", n_neighbors=2).to_html()).rows
     assert [text for text, _ in rows[0]] == ["Track", "Distance", "Genre", "Year", "Group"]

@@ -241,6 +241,13 @@ class TestDisplay:
         display = LabelPrecisionRecallDisplay.from_predictions(y, self.SCORES, labels=["a", "b", "c"])
         assert display.labels == ["a", "c"]
 
+    def test_names_of_labels_are_drawn_as_they_are(self):
+        names = ["_unsorted", "$2 and $3", r"\$x_{"]
+        display = LabelPrecisionRecallDisplay.from_predictions(self.Y, self.SCORES, labels=names)
+        display.figure_.canvas.draw()
+        drawn = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert {text.rsplit("  ", 1)[0] for text in drawn} == set(names)
+
     def test_it_draws_on_axes_that_are_there(self):
         import matplotlib.pyplot as plt
 

@@ -172,11 +172,10 @@ class LabelPrecisionRecallDisplay:
             The object itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
         self.ax_, self.figure_ = plain_axes(ax, (7.2, 4.4))
-        self.lines_ = []
+        self.lines_, names = [], []
         for place, column in enumerate(np.argsort(-self.average_precision, kind="stable")):
             colour = _COLOURS[place % len(_COLOURS)]
             style = _STYLES[place // len(_COLOURS) % len(_STYLES)]
-            name = f"{self.labels[column]}  {self.average_precision[column]:.2f}"
             # Each precision holds from the recall before it on.
             (line,) = self.ax_.step(
                 self.recall[column],
@@ -184,21 +183,25 @@ class LabelPrecisionRecallDisplay:
                 where="post",
                 color=colour,
                 linestyle=style,
-                label=name,
             )
             self.lines_.append(line)
+            names.append(f"{self.labels[column]}  {self.average_precision[column]:.2f}")
             if self.points is not None and not np.isnan(self.points[column]).any():
                 self.ax_.plot(*self.points[column], "o", color=colour, markeredgecolor="white", markersize=7, zorder=3)
         self.ax_.set(xlabel="Recall", ylabel="Precision", xlim=(-0.02, 1.02), ylim=(0, 1.03))
         self.ax_.grid(color="0.9")
         self.ax_.set_axisbelow(True)
-        self.ax_.legend(
+        legend = self.ax_.legend(
+            self.lines_,
+            names,
             title="Average precision",
             loc="center left",
             bbox_to_anchor=(1.02, 0.5),
             frameon=False,
             ncols=1 + (len(self.labels) - 1) // 16,
         )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
         return self
 
 

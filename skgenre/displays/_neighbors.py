@@ -160,7 +160,8 @@ class NeighborsDisplay:
         """
         plays = any(track.get("audio") is not None for tracks in (self.queries, *self.neighbors) for track in tracks)
         names = ["track", "distance", *self.columns, *(["audio"] if plays else [])]
-        head = "".join(f'<th scope="col"{_CLASS.get(name, "")}>{escape(str(name)).capitalize()}</th>' for name in names)
+        titles = {name: f"{str(name)[:1].upper()}{str(name)[1:]}" for name in names}
+        head = "".join(f'<th scope="col"{_CLASS.get(name, "")}>{escape(titles[name])}</th>' for name in names)
         bodies = "".join(
             "<tbody>" + "".join(self._row(track, query, plays) for track in (query, *near)) + "</tbody>\n"
             for query, near in zip(self.queries, self.neighbors, strict=True)

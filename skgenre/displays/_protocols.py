@@ -126,7 +126,7 @@ class ProtocolsDisplay:
         for place, mean in zip(places, accuracy.mean(axis=1), strict=True):
             ax.annotate(f"{mean:.0%}", (mean, place), (0, -9), textcoords="offset points", ha="center", va="top")
         names = [f"{name}\n({_MEANINGS[name]})" if name in _MEANINGS else name for name in self.comparison]
-        ax.set_yticks(range(len(names)), names)
+        ax.set_yticks(range(len(names)), names, parse_math=False)
         ax.set(ylim=(len(names) - 0.5, -0.6), xlim=(0, 1), xlabel="Accuracy")
         ax.set_title(f"One model, {len(names)} protocols" if len(names) > 1 else "Accuracy under one protocol")
         ax.xaxis.set_major_formatter(import_optional("matplotlib.ticker", extra="plot").PercentFormatter(1))

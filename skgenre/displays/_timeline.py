@@ -111,10 +111,11 @@ class TimelineDisplay:
         self.ax_.set(xlim=(begin, end), ylim=(0, _STRIP + _HEIGHT), yticks=(0, 0.5, 1), ylabel="Probability")
         self.ax_.spines["left"].set_bounds(0, 1)
         self._draw_answers(genres, begin, end)
-        for number, genre in enumerate(genres):
-            self._draw_sections(genre, _style(number), end - begin)
+        strips = [self._draw_sections(genre, _style(number), end - begin) for number, genre in enumerate(genres)]
         self._mark_time(begin, end)
         self.legend_ = self.ax_.legend(
+            strips,
+            list(map(str, genres)),
             loc="upper left",
             bbox_to_anchor=(1.0, 1.0),
             frameon=False,
@@ -143,10 +144,10 @@ class TimelineDisplay:
             self.ax_.fill_between(times, bottom, top, color=colour, alpha=0.55, linewidth=0)
             bottom = top
 
-    def _draw_sections(self, genre: Any, style: dict, total: float) -> None:
+    def _draw_sections(self, genre: Any, style: dict, total: float) -> Any:
         sections = [section for section in self.timeline if section.genre == genre]
         spans = [(section.start, section.stop - section.start) for section in sections]
-        self.ax_.broken_barh(spans, (_STRIP, _HEIGHT), label=str(genre), edgecolor="white", linewidth=1.0, **style)
+        strip = self.ax_.broken_barh(spans, (_STRIP, _HEIGHT), edgecolor="white", linewidth=1.0, **style)
         room = self.ax_.get_window_extent().width * 72 / self.figure_.dpi / total / _POINTS_A_LETTER
         for start, length in spans:
             if len(str(genre)) <= length * room and style["hatch"] is None:
@@ -160,6 +161,7 @@ class TimelineDisplay:
                     color="white" if style["facecolor"] in _DARK else "black",
                     parse_math=False,
                 )
+        return strip
 
     def _mark_time(self, begin: float, end: float) -> None:
         total = end - begin
