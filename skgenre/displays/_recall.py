@@ -94,8 +94,8 @@ class RecallDisplay:
         estimator : EmbeddingRecommender
             A fitted recommender. Its effort is as before when this returns.
         efforts : sequence of int, default=None
-            How hard to search. None means 1, 2, 4 and so on, up to the first that finds all, 1024 at most, and the
-            effort in use.
+            How hard to search. None means the effort in use, and 1, 2, 4 and so on, up to 1024, or the first above the
+            effort in use that finds all.
         n_neighbors : int, default=10
             Neighbours to look for.
         n_queries : int, default=512
