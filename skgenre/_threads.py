@@ -38,9 +38,14 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
         yield from parallel(delayed(function)(item) for item in items)
         return
     n_threads = backend.effective_n_jobs(n_configured if n_jobs is None else n_jobs)
-    if n_threads == 1:
-        yield from map(function, items)
-        return
+    yield from map(function, items) if n_threads == 1 else map_pool(function, items, n_threads)
+
+
+def map_pool(function: Callable[[Any], Any], items: Iterable[Any], n_threads: int) -> Iterator[Any]:
+    """Give the results of a function in the order of its items, computed by as many threads.
+
+    The items themselves are taken in the thread of the caller: where taking them is the work, one thread works beside.
+    """
     waiting: deque[Future] = deque()
     with ThreadPoolExecutor(n_threads) as pool:
         try:
@@ -53,3 +58,8 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
         finally:  # an error, or nobody asks for the rest
             for future in waiting:
                 future.cancel()
+
+
+def in_worker() -> bool:
+    """Tell whether this runs in a worker of joblib, beside others that need the processor's cores too."""
+    return get_active_backend()[0].nesting_level > 0

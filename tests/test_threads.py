@@ -5,9 +5,9 @@ import threading
 import time
 
 import pytest
-from joblib import parallel_config
+from joblib import Parallel, delayed, parallel_config
 
-from skgenre._threads import WAITING, map_threads
+from skgenre._threads import WAITING, in_worker, map_pool, map_threads
 
 
 def test_results_come_in_the_order_of_the_items_however_long_each_takes():
@@ -60,3 +60,25 @@ def test_a_backend_that_joblib_is_told_of_takes_the_place_of_threads():
 
 def _process(item):
     return os.getpid()
+
+
+def test_a_pool_of_one_works_beside_the_thread_that_takes_the_items():
+    items = (threading.get_ident() for _ in range(10))
+    pairs = list(map_pool(lambda taken_by: (taken_by, threading.get_ident()), items, 1))
+    assert {taken_by for taken_by, _ in pairs} == {threading.get_ident()}
+    assert len({computed_by for _, computed_by in pairs} - {threading.get_ident()}) == 1
+
+
+def test_an_error_where_items_come_from_reaches_the_caller():
+    def items():
+        yield 1
+        raise ValueError("no second item")
+
+    with pytest.raises(ValueError, match="no second item"):
+        list(map_pool(lambda item: item, items(), 1))
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_workers_of_joblib_know_that_they_are(backend):
+    assert not in_worker()
+    assert Parallel(n_jobs=2, backend=backend)(delayed(in_worker)() for _ in range(2)) == [True, True]

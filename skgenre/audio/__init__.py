@@ -1,7 +1,8 @@
 """From files to waveforms: ``AudioLoader`` and the lazy sequence ``Waveforms`` that it gives."""
 
 from skgenre.audio._blocks import open_blocks
-from skgenre.audio._decoding import AudioError, decode, mix_channels, to_float32
+from skgenre.audio._decoding import decode, mix_channels, to_float32
+from skgenre.audio._files import AudioError
 from skgenre.audio._loader import AudioLoader
 from skgenre.audio._tracks import as_rows, check_tracks, is_paths
 from skgenre.audio._waveforms import Waveforms

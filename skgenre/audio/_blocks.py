@@ -1,4 +1,4 @@
-"""Decode one track a block at a time: an hour of music takes no more memory than a second."""
+"""Read one track a block at a time: an hour of music takes no more memory than a second."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from skgenre.audio._decoding import (
+from skgenre.audio._files import (
     UNKNOWN_LENGTH,
     AudioError,
     check_file,
@@ -65,20 +65,33 @@ def open_blocks(source: str | bytes, seconds: float, *, offset: float = 0.0) -> 
         name = source_name(source)
         start = start_of(file, name, offset)
         file.seek(start)
-        # Between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
-        file.seekable = lambda: False
-        yield Blocks(file.samplerate, _read(file, name, file.frames - start, seconds))
+        size = max(1, round(seconds * file.samplerate))
+        yield Blocks(file.samplerate, _checked(read_blocks(file, name, file.frames - start, size), name))
 
 
-def _read(file: Any, name: str, n_wanted: int, seconds: float) -> Iterator[np.ndarray]:
-    n_read, size = 0, max(1, round(seconds * file.samplerate))
+def read_blocks(file: Any, name: str, n_wanted: int, size: int) -> Iterator[np.ndarray]:
+    """Yield the samples from where a file stands, as float32 arrays of shape (n_samples, n_channels).
+
+    They are those that one read gives. Raises ``AudioError`` where fewer come than are wanted and should be there.
+    """
+    # Between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
+    file.seekable = lambda: False
+    n_read, is_full = 0, True
+    while is_full and n_read < n_wanted:
+        n_asked = min(size, n_wanted - n_read)
+        block = file.read(n_asked, dtype="float32", always_2d=True)
+        n_read += len(block)
+        is_full = len(block) == n_asked
+        yield block
+    if n_wanted < UNKNOWN_LENGTH:
+        check_length(name, n_read, n_wanted, file.samplerate)
+
+
+def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
     try:
-        while len(block := file.read(size, dtype="float32", always_2d=True)):
+        for block in blocks:
             if not np.isfinite(block).all():
                 raise AudioError(name, "it holds NaN or infinite samples")
-            n_read += len(block)
             yield block
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(name, f"truncated or damaged ({reason(error)})") from error
-    if n_wanted < UNKNOWN_LENGTH:
-        check_length(name, n_read, n_wanted, file.samplerate)

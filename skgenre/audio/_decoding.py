@@ -1,53 +1,32 @@
 """Decode one track: a file, the content of a file, or samples."""
 
 import math
-import os
-from io import BytesIO
-from stat import S_ISDIR
+from collections.abc import Iterable
 
 import numpy as np
 import soundfile
 import soxr
 
-from skgenre.audio._mp3 import is_mp3_without_length, with_length
+from skgenre._threads import map_pool
+from skgenre.audio._blocks import read_blocks
+from skgenre.audio._files import (
+    UNKNOWN_LENGTH,
+    AudioError,
+    Source,
+    check_file,
+    open_file,
+    reason,
+    source_name,
+    start_of,
+)
 
-Source = str | bytes | np.ndarray
-"""Where a track comes from: a path, the content of an audio file, or samples."""
-
-MISSING_SECONDS = 0.2
-"""A decoder that ends this much before the length its file declares has met a truncated file."""
-
-UNKNOWN_LENGTH = 2**48
-"""A file that declares this many frames was written as a stream, its length not known yet."""
-
-
-class AudioError(ValueError):
-    """A file that cannot be read as audio.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-    cause : str
-        What is wrong with it.
-
-    Examples
-    --------
-    >>> from skgenre import AudioError
-    >>> str(AudioError("song.mp3", "it is empty"))
-    "cannot read 'song.mp3': it is empty"
-    """
-
-    def __init__(self, path: str, cause: str) -> None:
-        super().__init__(path, cause)
-        self.path = path
-        self.cause = cause
-
-    def __str__(self) -> str:
-        return f"cannot read {self.path!r}: {self.cause}"
+BLOCK = 2**16
+"""Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled."""
 
 
-def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: float | None = None) -> np.ndarray:
+def decode(
+    source: Source, sample_rate: int, *, offset: float = 0.0, duration: float | None = None, helped: bool = False
+) -> np.ndarray:
     """Decode a part of one track to mono float32 at a sample rate.
 
     Parameters
@@ -60,6 +39,8 @@ def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: f
         Where to start, in seconds.
     duration : float, default=None
         How much to decode at most, in seconds; None means to the end.
+    helped : bool, default=False
+        Whether a second thread mixes and resamples while this one decodes. The samples are the same.
 
     Returns
     -------
@@ -76,7 +57,7 @@ def decode(source: Source, sample_rate: int, *, offset: float = 0.0, duration: f
     else:
         check_file(source)
         with open_file(source) as file:
-            y = _read(file, source_name(source), sample_rate, offset, duration)
+            y = _read(file, source_name(source), sample_rate, offset, duration, helped)
     if not np.isfinite(y).all():
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
     return y
@@ -87,16 +68,9 @@ def to_float32(y: np.ndarray) -> np.ndarray:
     return y * np.float32(2.0**-15) if y.dtype == np.int16 else y.astype(np.float32)
 
 
-def open_file(source: str | bytes) -> soundfile.SoundFile:
-    try:
-        if is_mp3_without_length(source):
-            source = with_length(source)
-        return soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source)
-    except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError where the name ends in .raw
-        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({reason(error)})") from error
-
-
-def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:
+def _read(
+    file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None, helped: bool
+) -> np.ndarray:
     rate = file.samplerate
     start = start_of(file, name, offset)
     wanted = file.frames - start
@@ -106,38 +80,27 @@ def _read(file: soundfile.SoundFile, name: str, sample_rate: int, offset: float,
         if wanted > UNKNOWN_LENGTH:
             raise OSError("set a duration")
         file.seek(start)
-        # In one go: between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
-        y = mix_channels(file.read(wanted, dtype="float32", always_2d=True))
+        if rate == sample_rate:
+            (whole,) = read_blocks(file, name, wanted, wanted)
+            y = mix_channels(whole)
+        else:
+            y = _resampled(read_blocks(file, name, wanted, BLOCK), rate, sample_rate, helped)
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
         raise AudioError(name, f"{cause} ({reason(error)})") from error
-    check_length(name, len(y), wanted, rate)
-    if rate != sample_rate:
-        y = soxr.resample(y, rate, sample_rate)
     return y if len(y) else np.zeros(1, dtype=np.float32)
 
 
-def start_of(file: soundfile.SoundFile, name: str, offset: float) -> int:
-    """Return the sample that a part begins with, or raise ``AudioError`` where the file ends before."""
-    start = round(offset * file.samplerate)
-    if start >= file.frames:
-        at = f"offset={offset} s is not before its end, at {file.frames / file.samplerate:.3f} s"
-        raise AudioError(name, at if file.frames else "it holds no samples")
-    return start
+def _resampled(blocks: Iterable[np.ndarray], rate: int, sample_rate: int, helped: bool) -> np.ndarray:
+    """Mix and resample blocks, in this thread or, while this one decodes the next, in another."""
+    stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32")
 
+    def convert(block: np.ndarray) -> np.ndarray:
+        return stream.resample_chunk(mix_channels(block))
 
-def check_length(name: str, n_read: int, n_wanted: int, rate: int) -> None:
-    """Raise ``AudioError`` where fewer samples could be decoded than there should be."""
-    if n_wanted - n_read > MISSING_SECONDS * rate:
-        raise AudioError(name, f"truncated: {n_read / rate:.2f} of {n_wanted / rate:.2f} s could be decoded")
-
-
-def reason(error: Exception) -> str:
-    """Return what libsndfile says of a file, in words of use to who has it."""
-    reason = getattr(error, "error_string", str(error)).strip(" .")
-    # What libsndfile says of a file that is there, but whose name promises another format than it holds.
-    return "its format is not known" if "does not exist" in reason else reason
+    parts = list(map_pool(convert, blocks, 1) if helped else map(convert, blocks))
+    return np.concatenate([*parts, stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)])
 
 
 def mix_channels(channels: np.ndarray) -> np.ndarray:
@@ -161,24 +124,3 @@ def fit_length(y: np.ndarray, n_samples: int | None) -> np.ndarray:
     if n_samples is None or len(y) == n_samples:
         return y
     return np.pad(y[:n_samples], (0, max(0, n_samples - len(y))))
-
-
-def check_file(source: Source) -> None:
-    if isinstance(source, bytes):
-        if not source:
-            raise AudioError(source_name(source), "it is empty")
-    elif isinstance(source, str):
-        try:
-            stat = os.stat(source)
-        except (FileNotFoundError, NotADirectoryError):
-            raise AudioError(source, "no such file") from None
-        except (OSError, ValueError) as error:
-            raise AudioError(source, getattr(error, "strerror", None) or str(error)) from error
-        if S_ISDIR(stat.st_mode):
-            raise AudioError(source, "it is a folder, not a file; load_tracks lists the tracks of a folder")
-        if stat.st_size == 0:
-            raise AudioError(source, "it is empty")
-
-
-def source_name(source: Source) -> str:
-    return source if isinstance(source, str) else f"<{'bytes' if isinstance(source, bytes) else 'array'}>"

@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from skgenre._rows import RowArray
 from skgenre._sklearn import Interval, StrOptions, _fit_context
-from skgenre.audio._decoding import check_file, cut_part
+from skgenre.audio._decoding import cut_part
+from skgenre.audio._files import check_file
 from skgenre.audio._tracks import check_tracks
 from skgenre.audio._waveforms import Waveforms
 
@@ -33,7 +34,8 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         What to do where a track cannot be read: raise ``AudioError``, or warn and go on with silence in its place
         (one second where no duration is set); ``Waveforms.errors`` lists such rows.
     n_jobs : int, default=None
-        Threads that decode, also in extractors that set none of their own. None means 1, -1 all processors.
+        Threads that decode, also in extractors that set none of their own. None means 1, -1 all processors. An
+        extractor lets a second one resample a lone track, except where 1 is asked for.
 
     Attributes
     ----------

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skgenre._rows import RowSequence
-from skgenre.audio._decoding import Source, to_float32
+from skgenre.audio._decoding import to_float32
+from skgenre.audio._files import Source
 
 FORMS = "paths in one column, open binary files, a 2-D array (n_tracks, n_samples) or a list of 1-D arrays"
 

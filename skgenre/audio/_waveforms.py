@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from skgenre._rows import RowSequence
-from skgenre.audio._decoding import AudioError, Source, decode, fit_length, source_name
+from skgenre.audio._decoding import decode, fit_length
+from skgenre.audio._files import AudioError, Source, source_name
 
 
 class Waveforms(RowSequence):
@@ -52,6 +53,7 @@ class Waveforms(RowSequence):
     """
 
     _first_row = 0
+    _helped = False
 
     def __init__(
         self,
@@ -94,17 +96,20 @@ class Waveforms(RowSequence):
         """Return the waveform of a row, or raise ``AudioError`` whatever ``on_error`` says."""
         source = self._sources[position]
         try:
-            y = decode(source, self.sample_rate, offset=self.offset, duration=self.duration)
+            y = decode(source, self.sample_rate, offset=self.offset, duration=self.duration, helped=self._helped)
         except AudioError as error:
             if isinstance(source, str):
                 raise
             raise AudioError(error.path, f"{error.cause} (row {self._first_row + position})") from error.__cause__
         return fit_length(y, self.n_samples)
 
-    def alone(self, position: int) -> Self:
-        """Return a row by itself, to be sent to a worker; an error goes on calling it by its number here."""
+    def alone(self, position: int, *, helped: bool = False) -> Self:
+        """Return a row by itself, to be sent to a worker; an error goes on calling it by its number here.
+
+        Where it is ``helped``, a second thread resamples what the one that asks for it decodes.
+        """
         track = self._take(np.array([position]))
-        track._first_row = position
+        track._first_row, track._helped = position, helped
         return track
 
     def stand_in(self, position: int, error: AudioError) -> np.ndarray:

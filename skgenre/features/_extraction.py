@@ -15,7 +15,7 @@ from skgenre import spectral
 from skgenre._rows import RowArray
 from skgenre._sklearn import HasMethods, Interval, _fit_context
 from skgenre._store import ArrayStore, map_rows, stack_rows
-from skgenre._threads import map_threads
+from skgenre._threads import in_worker, map_threads
 from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence
 
@@ -125,7 +125,9 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         if start == len(X):
             return
         n_jobs = self.n_jobs if self.n_jobs is not None else getattr(X, "n_jobs", None)
-        track = X.alone if isinstance(X, Waveforms) else lambda row: X[row : row + 1]
+        # A core may be idle where a lone track is waited for; n_jobs=1 asks for one thread, and gets one.
+        helped = len(X) - start == 1 and n_jobs != 1 and not in_worker()
+        track = partial(X.alone, helped=helped) if isinstance(X, Waveforms) else lambda row: X[row : row + 1]
         compute = partial(self._compute_row, sample_rate=sample_rate, store=store)
         computed = map_threads(compute, (track(row) for row in range(start, len(X))), n_jobs)
         for row, features in enumerate(computed, start):
