@@ -18,6 +18,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from accuracy.__main__ import main
+from accuracy.ablation import tables
 from accuracy.datasets import DATASETS, MissingDataError, fma, gtzan
 from accuracy.models import MODELS, Pictures, cepstra
 from accuracy.results import Record, Results, digest_of, interval
@@ -133,6 +134,27 @@ def test_a_model_that_needs_audio_is_not_given_pictures(monkeypatch):
     monkeypatch.setitem(MODELS, "hears", type(MODELS["dummy"])("hears", MODELS["dummy"].make, needs_audio=True))
     assert not DATASETS["ten-genres"].takes("hears", "train → valid")
     assert DATASETS["emotify"].takes("hears", "grouped")
+
+
+# --- choices in the nets
+
+
+def choice(accuracy, seconds=2.0):
+    return {"accuracy": accuracy, "macro_f1": 0.5, "log_loss": 1.0, "calibration_error": 0.1, "seconds": seconds}
+
+
+def test_a_choice_is_set_beside_the_default_of_the_same_seeds():
+    kept = {f"emotify default {seed}": choice(accuracy) for seed, accuracy in enumerate([0.6, 0.7, 0.9])}
+    kept |= {f"emotify no-mixup {seed}": choice(accuracy, 4.0) for seed, accuracy in enumerate([0.58, 0.66])}
+    kept["ten-genres no-masks 0"] = choice(0.5)  # and no default to set it beside
+    emotify, ten_genres = tables(kept).split(".. list-table:: ")[1:]
+    rows = [[cell.strip() for cell in row.split("\n     -")] for row in emotify.split("   * -")[2:]]
+    assert rows == [
+        ["``CNNClassifier()``", "3", "0.733 ± 0.153", "", "0.500", "1.000", "0.100", "2"],
+        ["no mixup", "2", "0.620 ± 0.057", "-3.0 ± 1.0", "0.500", "1.000", "0.100", "4"],
+    ]
+    assert "no masks" in ten_genres
+    assert "nan" not in ten_genres
 
 
 # --- results
