@@ -178,7 +178,7 @@ def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeyp
 def test_voyager_finds_the_neighbours_within_clusters(metric, storage, seed):
     vectors = clusters(seed)
     expected_distances, expected_rows = ExactIndex(metric).build(vectors).query(vectors, 10)
-    index = VoyagerIndex(metric, storage=storage, build_effort=50, seed=seed).build(vectors)
+    index = VoyagerIndex(metric, storage=storage, seed=seed).build(vectors)
     distances, rows = index.query(vectors, 10)
     same = rows == expected_rows
     assert same.mean() > 0.99

@@ -52,6 +52,53 @@ def test_the_promised_recall_holds_on_queries_that_were_not_in_the_sample(hasty,
     assert abs(recall_of(index, queries) - reached) < 0.05
 
 
+def of_each_shape(n_rows):
+    """Draw vectors with no clusters, tight ones, few dimensions, and copies."""
+    rng = np.random.default_rng(1)
+    centres = 3 * rng.standard_normal((20, 32))
+    yield rng.standard_normal((n_rows, 32))
+    yield centres[rng.integers(20, size=n_rows)] + rng.standard_normal((n_rows, 32))
+    yield np.sin(rng.standard_normal((n_rows, 4)) @ rng.standard_normal((4, 32)))
+    yield np.repeat(rng.standard_normal((n_rows // 4, 32)), 4, axis=0)[rng.permutation(n_rows)]
+
+
+@each_metric
+@pytest.mark.parametrize("hasty", HASTY)
+def test_an_index_that_is_built_to_a_recall_finds_as_much_for_vectors_it_has_never_seen(hasty, metric):
+    for vectors in of_each_shape(3500):
+        known, strangers = np.split(vectors.astype(np.float32), [3000])
+        index = hasty(metric)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            reached = tune_effort(index, known, recall=0.9, random_state=0)
+        expected = ExactIndex(metric).build(known).query(strangers, 10)[0][:, -1:]
+        found = index.query(strangers, 10)[0] <= expected
+        assert reached >= 0.9
+        assert found.mean() > 0.885  # where 500 queries are drawn and 150 were
+        np.testing.assert_array_equal(index.vectors, known)
+        assert len(index) == 3000
+
+
+def test_building_to_a_recall_leaves_nothing_out():
+    vectors, _ = vectors_and_queries()
+    index = AnnoyIndex(n_trees=5)
+    tune_effort(index, vectors, recall=0.9, random_state=0)
+    index.effort = 1000
+    np.testing.assert_array_equal(index.query(vectors[::20], 1)[1][:, 0], np.arange(len(vectors))[::20])
+
+
+def test_too_few_to_hold_some_out_are_built_and_asked_as_they_are():
+    index = AnnoyIndex(effort=7)
+    assert tune_effort(index, np.eye(4), recall=0.9, random_state=0) == 1
+    assert len(index) == 4
+    alone = AnnoyIndex(effort=7)
+    assert tune_effort(alone, np.eye(4)[:1]) == 1
+    assert (len(alone), alone.effort) == (1, 7)
+    exact = ExactIndex()
+    assert tune_effort(exact, np.eye(100)) == 1
+    assert len(exact) == 100
+
+
 @each_metric
 @pytest.mark.parametrize("hasty", HASTY)
 def test_the_recall_holds_for_fewer_neighbours_too(hasty, metric, tmp_path):

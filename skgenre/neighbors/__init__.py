@@ -21,9 +21,11 @@ that of row numbers given.
   the old number of each new row. ``take`` of a removed row, or removing it twice, is an error.
 - ``allowed`` is one mask of shape (n_rows,) for all queries of a call.
 - ``make_index(algorithm, metric, n_rows=, seed=)`` makes one by name, "auto" included, and ``index.name`` says which.
-- ``effort`` says how hard an approximate index searches, and ``tune_effort(index, recall=0.95, n_neighbors=10,
-  random_state=)`` raises it until the recall holds, returns what it measured, and warns (``RecallWarning``) where it
-  cannot be reached. The effort goes with the index into its folder and its pickle.
+- ``effort`` says how hard an approximate index searches, and ``tune_effort(index, vectors, recall=0.95,
+  n_neighbors=10, random_state=)`` builds it and raises the effort until the recall holds, returns what it measured, and
+  warns (``RecallWarning``) where it cannot be reached. The effort goes with the index into its folder and its pickle.
+- ``build(vectors, held_out=rows, trial=)`` calls the trial while the index knows all but some rows, which it then takes
+  in: they are asked about as vectors that it has never seen.
 - There are always exactly ``n_neighbors`` answers, or a ``ValueError`` where fewer rows may answer: nothing is padded.
 - What raises leaves the index as it was.
 - ``save`` replaces what was saved before in one step. To save more than the index in the same step, pass
@@ -39,7 +41,8 @@ from skgenre.neighbors._folders import read_folder, save_folder
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._milvus import MilvusIndex
 from skgenre.neighbors._others import query_others
-from skgenre.neighbors._recall import RecallSample, RecallWarning, tune_effort
+from skgenre.neighbors._recall import RecallWarning, tune_effort
+from skgenre.neighbors._recall_samples import RecallSample
 from skgenre.neighbors._voyager import VoyagerIndex
 
 __all__ = [

@@ -91,8 +91,11 @@ class AnnoyIndex(ApproximateIndex):
         self.effort = effort
         self.seed = seed
 
-    def _build_points(self, points: np.ndarray) -> None:
-        self._grow(points, np.arange(len(points)))
+    def _build_points(self, points: np.ndarray, rows: np.ndarray) -> None:
+        self._grow(points[rows] if len(rows) < len(points) else points, rows)
+
+    def _link(self, points: np.ndarray, rows: np.ndarray) -> None:
+        self._add_points(points, rows)
 
     def _grow(self, points: np.ndarray, rows: np.ndarray) -> None:
         forest = self._new_forest()

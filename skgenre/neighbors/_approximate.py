@@ -32,6 +32,8 @@ class ApproximateIndex(LocalIndex):
         """
 
     def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        if mask is None and len(queries) == 1 and (answer := self._query_one(queries, n_neighbors)):
+            return answer
         n_allowed = self.n_rows if mask is None else int(np.count_nonzero(mask))
         n_asked = n_neighbors if mask is None else int(1.2 * n_neighbors * self.n_rows / n_allowed) + 1
         distances = np.empty((len(queries), n_neighbors))
@@ -56,6 +58,21 @@ class ApproximateIndex(LocalIndex):
             scan = Scan(self._space, self.vectors)
             distances[left], rows[left] = scan.query(queries[left], n_neighbors, mask)
         return distances, rows
+
+    def _query_one(self, query: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Answer one query from all rows, as ``_query`` would, quicker; None where the search is of no use."""
+        point, ends, directed = self._space.point_and_ends(query)
+        with np.errstate(over="ignore"):
+            near = point[0].dot(point[0]) < TOO_FAR
+        if not near or n_neighbors >= self.n_rows / 2:
+            return None
+        found = self._search(query, point, n_neighbors)[0]
+        if len(found) < n_neighbors or found[n_neighbors - 1] < 0:
+            return None
+        distances = self._space.between(ends, directed, self.vectors[found])
+        distances[found < 0] = np.inf
+        order = np.lexsort((found, distances))[:n_neighbors]
+        return distances[order][None], found[order][None]
 
     def _query_radius(
         self, queries: np.ndarray, radius: float, mask: np.ndarray | None

@@ -1,5 +1,6 @@
 """What is asked of arrays and parameters from outside."""
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -30,6 +31,10 @@ def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray
         raise ValueError(f"{name} must be of shape (n, n_dims), got shape {vectors.shape}")
     if n_dims is not None and vectors.shape[1] != n_dims:
         raise ValueError(f"{name} must have {n_dims} dimensions as the index has, got {vectors.shape[1]}")
+    if len(vectors) == 1:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if math.isfinite(vectors[0].dot(vectors[0])):  # told at once, unless the square overflows
+                return vectors
     for start in range(0, len(vectors), 2**15):
         finite = np.isfinite(vectors[start : start + 2**15])
         if not finite.all():

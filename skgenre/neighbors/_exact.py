@@ -46,9 +46,12 @@ class ExactIndex(LocalIndex):
 
     name = "exact"
 
-    def _build_points(self, points: np.ndarray) -> None:
+    def _build_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._points = GrowingArray(points)
         self._squares = GrowingArray(self._space.squares(points))
+
+    def _link(self, points: np.ndarray, rows: np.ndarray) -> None:
+        pass
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._points.append(points)
@@ -83,4 +86,4 @@ class ExactIndex(LocalIndex):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if "_vectors" in state:
-            self._build_points(self._space.points(self.vectors))
+            self._build_points(self._space.points(self.vectors), np.arange(self.n_rows))

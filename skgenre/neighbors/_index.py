@@ -1,6 +1,7 @@
 """What every index promises, and what they do alike."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -70,13 +71,18 @@ class Index(Saving):
     def __len__(self) -> int:
         return self._n_alive
 
-    def build(self, vectors: ArrayLike) -> Self:
+    def build(self, vectors: ArrayLike, *, held_out: ArrayLike = (), trial: Callable[[], Any] | None = None) -> Self:
         """Index vectors, at rows from 0 on, in place of what was there.
 
         Parameters
         ----------
         vectors : array-like of shape (n_rows, n_dims)
             Finite vectors. A float32 array is kept, not copied, so that it may be mapped from a file.
+        held_out : array-like of shape (n_held_out,), int, default=()
+            Different rows, not all, that the search comes to know last, after the trial.
+        trial : callable, default=None
+            Called without arguments while the index knows all rows but those held out: to ask about these as about
+            vectors that it has never seen.
 
         Returns
         -------
@@ -86,12 +92,22 @@ class Index(Saving):
         Raises
         ------
         ValueError
-            If there are no vectors, or some are not finite.
+            If there are no vectors, or some are not finite. The index is as it was.
         """
         vectors = as_vectors(vectors, "vectors")
         if 0 in vectors.shape:
             raise ValueError(f"vectors must hold at least one row and one dimension, got shape {vectors.shape}")
-        self._build(vectors)
+        before = dict(vars(self))
+        first = np.ones(len(vectors), dtype=bool)
+        first[as_rows(held_out, first)] = False
+        if not first.any():
+            raise ValueError("held_out must leave some rows, got all")
+        try:
+            self._build(vectors, first, trial or (lambda: None))
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
         return self
 
     def add(self, vectors: ArrayLike) -> np.ndarray:
@@ -241,8 +257,8 @@ class Index(Saving):
         return index
 
     @abstractmethod
-    def _build(self, vectors: np.ndarray) -> None:
-        """Take in the first vectors, in place of any others; ``_keep_alive`` is part of it."""
+    def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
+        """Take in vectors, in place of any others: the first of a mask, the trial, the others; all are alive then."""
 
     @abstractmethod
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """What indexes do alike that hold the vectors themselves."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,12 @@ class LocalIndex(Index):
         return self._vectors.rows
 
     @abstractmethod
-    def _build_points(self, points: np.ndarray) -> None:
-        """Make what the search needs of all points."""
+    def _build_points(self, points: np.ndarray, rows: np.ndarray) -> None:
+        """Make what the search needs of all points, to find those at some rows."""
+
+    @abstractmethod
+    def _link(self, points: np.ndarray, rows: np.ndarray) -> None:
+        """Have the search find rows too that ``_build_points`` left out, given their points."""
 
     @abstractmethod
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
@@ -38,11 +43,16 @@ class LocalIndex(Index):
     def _read_search(self, folder: Path, mmap: bool) -> None:
         """Read what ``_write_search`` wrote."""
 
-    def _build(self, vectors: np.ndarray) -> None:
+    def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
         self._vectors = GrowingArray(vectors)
-        self._keep_alive(np.ones(len(vectors), dtype=bool))
+        self._keep_alive(first)
         self._space = Space.of(self.metric, vectors)
-        self._build_points(self._space.points(vectors))
+        points, last = self._space.points(vectors), np.flatnonzero(~first)
+        self._build_points(points, np.flatnonzero(first))
+        trial()
+        if len(last):
+            self._link(points[last], last)
+            self._keep_alive(np.ones(len(vectors), dtype=bool))
 
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
         points = self._space.points(vectors)
@@ -57,7 +67,7 @@ class LocalIndex(Index):
     def _build_again(self) -> None:
         """Build from all rows, under their numbers, with a space that fits those alive."""
         self._space = Space.of(self.metric, self.vectors[self.alive])
-        self._build_points(self._space.points(self.vectors))
+        self._build_points(self._space.points(self.vectors), np.arange(self.n_rows))
         removed = np.flatnonzero(~self.alive)
         if len(removed):
             self._remove(removed)

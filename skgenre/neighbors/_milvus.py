@@ -1,6 +1,7 @@
 """Search by Milvus: a file of Milvus Lite, a server or a cluster."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -120,21 +121,27 @@ class MilvusIndex(Index):
     def vectors(self) -> RemoteVectors:
         return RemoteVectors(self._collection, (self.n_rows, self._n_dims))
 
-    def _build(self, vectors: np.ndarray) -> None:
+    def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
         new = self._collection.named(f"{self.collection}_{uuid.uuid4().hex[:12]}")
         new.check_alias(self.collection)
         links = {"M": self.n_links, "efConstruction": self.build_effort}
         try:
             new.create(vectors.shape[1], "COSINE" if self.metric == "cosine" else "L2", links)
-            new.put(vectors, np.arange(len(vectors)))
-            new.flush()
+            self._collection, self._n_dims = new, vectors.shape[1]
+            self._keep_alive(first)
+            self._fill(vectors, np.flatnonzero(first))
+            trial()
+            self._fill(vectors, np.flatnonzero(~first))
+            self._keep_alive(np.ones(len(vectors), dtype=bool))
             new.take_alias(self.collection)
         except BaseException:
             new.drop()
             raise
-        self._collection = new
-        self._n_dims = vectors.shape[1]
-        self._keep_alive(np.ones(len(vectors), dtype=bool))
+
+    def _fill(self, vectors: np.ndarray, rows: np.ndarray) -> None:
+        if len(rows):
+            self._collection.put(vectors if len(rows) == len(vectors) else vectors[rows], rows)
+            self._collection.flush()
 
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
         # Where this fails half-way, the rows beyond n_rows are no answers, and the next ones are written over them.

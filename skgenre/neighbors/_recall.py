@@ -5,12 +5,15 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from skgenre.neighbors._checks import check_integers
+from skgenre.neighbors._checks import as_vectors, check_integers
 from skgenre.neighbors._index import Index
-from skgenre.neighbors._others import query_others
-from skgenre.neighbors._scan import Scan
+from skgenre.neighbors._recall_samples import HeldOut, RecallSample
+
+SURE = 2
+"""Standard errors that the recall of a sample must be above what is promised."""
 
 PATIENCE, GAIN = 2, 0.002
 """Doublings of the effort with no more gain in recall than this, after which there is none to be had."""
@@ -51,91 +54,45 @@ class RecallWarning(UserWarning):
         )
 
 
-class RecallSample:
-    """Queries whose exact answers are known, to measure the recall of an index.
-
-    Half of them are rows of the index, which leave themselves out. They are found more easily than tracks that are not
-    in the collection, most of all in a graph that they are part of. So the other half are strangers: rows moved in a
-    random direction, as far as their nearest neighbour is.
-
-    Parameters
-    ----------
-    index : Index
-        The index; its answers are compared with those of the exhaustive search over its vectors.
-    n_neighbors : int, default=10
-        Neighbours that are looked for, fewer where the index holds fewer.
-    n_queries : int, default=512
-        How many queries.
-    random_state : int, RandomState instance or None, default=None
-        Draws the queries.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skgenre.neighbors import AnnoyIndex, RecallSample
-    >>> vectors = np.random.default_rng(0).standard_normal((2000, 16))
-    >>> index = AnnoyIndex(n_trees=10, effort=1).build(vectors)
-    >>> sample = RecallSample(index, random_state=0)
-    >>> of_rows, of_strangers = sample.measure(index)
-    >>> bool(of_rows.mean() < 0.9), bool(of_strangers.mean() < 0.9)
-    (True, True)
-    """
-
-    def __init__(self, index: Index, *, n_neighbors: int = 10, n_queries: int = 512, random_state: Any = None) -> None:
-        check_integers(1, n_neighbors=n_neighbors, n_queries=n_queries)
-        rng = check_random_state(random_state)
-        alive = np.flatnonzero(index.alive)
-        self._n_neighbors = min(n_neighbors, len(alive) - 1)
-        if self._n_neighbors < 1:
-            raise ValueError(f"a recall can be measured from two rows on, the index holds {len(alive)}")
-        rows = alive[rng.permutation(len(alive))[:n_queries]]
-        scan = Scan(index._space, index.vectors)
-        distances, _ = scan.query(index.take(rows), self._n_neighbors + 1, index.alive)
-        # A row is its own nearest, or among the equals of its nearest.
-        half = (len(rows) + 1) // 2
-        self._rows, self._farthest_others = rows[:half], distances[:half, -1]
-        near = index.take(rows[half:] if len(rows) > 1 else rows)
-        steps = distances[-len(near) :, 1]
-        if index.metric == "cosine":
-            steps = np.sqrt(2 * steps) * np.linalg.norm(near, axis=1)
-        directions = rng.standard_normal(near.shape)
-        directions *= (steps / np.linalg.norm(directions, axis=1))[:, None]
-        largest = np.finfo(np.float32).max
-        self._strangers = np.clip(near + directions, -largest, largest).astype(np.float32)
-        self._farthest = scan.query(self._strangers, self._n_neighbors, index.alive)[0][:, -1]
-
-    def measure(self, index: Index) -> tuple[np.ndarray, np.ndarray]:
-        """Return the recall of each row and of each stranger: the share of answers no farther than the exact ones."""
-        others = query_others(index, self._rows, self._n_neighbors)[0]
-        found = index.query(self._strangers, self._n_neighbors)[0]
-        return (others <= self._farthest_others[:, None]).mean(axis=1), (found <= self._farthest[:, None]).mean(axis=1)
-
-
 def tune_effort(
-    index: Index, *, recall: float = 0.95, n_neighbors: int = 10, n_queries: int = 512, random_state: Any = None
+    index: Index,
+    vectors: ArrayLike | None = None,
+    *,
+    recall: float = 0.95,
+    n_neighbors: int = 10,
+    n_queries: int = 2048,
+    random_state: Any = None,
 ) -> float:
     """Set the least effort with which an index reaches a recall, and say what it reaches.
 
-    The effort is doubled until the recall holds for both halves of a ``RecallSample``, with a margin of one standard
-    error for the luck of the draw; then the interval is halved down to a tenth.
+    Given ``vectors``, the index is built on them, and a sample is held out, asked about, and added at the end: so the
+    recall is that of tracks like them that are not in the collection. An index that is built already is asked about a
+    ``RecallSample``, which only looks like such tracks: the recall may then be some points less than was measured, or
+    more.
+
+    The effort is doubled until the recall holds, with a margin of two standard errors for the luck of the draw; then
+    the interval is halved down to a fiftieth.
 
     Parameters
     ----------
     index : Index
-        A built index; its ``effort`` is set. An exact one is left as it is.
+        An index; its ``effort`` is set. An exact one has none.
+    vectors : array-like of shape (n_rows, n_dims), default=None
+        Vectors to build it on, as ``build`` takes them. None means that it is built.
     recall : float, default=0.95
         Share of the true nearest neighbours to find on average, above 0 and up to 1.
     n_neighbors : int, default=10
         Neighbours that will be asked for; the recall holds for fewer too, which are looked for as hard.
-    n_queries : int, default=512
-        Queries in the sample.
+    n_queries : int, default=2048
+        Queries in the sample, a twentieth of the vectors at most.
     random_state : int, RandomState instance or None, default=None
         Draws the sample.
 
     Returns
     -------
     reached : float
-        The recall measured with the effort that was set, of rows or of strangers, whichever is less.
+        The recall measured with the effort that was set; of an index that was built already the lesser of that of rows
+        and that of strangers.
 
     Warns
     -----
@@ -147,25 +104,48 @@ def tune_effort(
     >>> import numpy as np
     >>> from skgenre.neighbors import AnnoyIndex, tune_effort
     >>> vectors = np.random.default_rng(0).standard_normal((2000, 16))
-    >>> index = AnnoyIndex(n_trees=10, effort=1).build(vectors)
-    >>> tune_effort(index, recall=0.9, random_state=0) >= 0.9
+    >>> index = AnnoyIndex(n_trees=10, effort=1)
+    >>> tune_effort(index, vectors, recall=0.9, random_state=0) >= 0.9
     True
     >>> index.effort > 1
     True
+    >>> len(index)
+    2000
     """
     if not (isinstance(recall, Real) and 0 < recall <= 1):
         raise ValueError(f"recall must be above 0 and at most 1, got {recall!r}")
+    check_integers(1, n_neighbors=n_neighbors, n_queries=n_queries)
+    reached = 1.0
+    if vectors is not None:
+        vectors = as_vectors(vectors, "vectors")
+        held_out = check_random_state(random_state).permutation(len(vectors))[: min(n_queries, len(vectors) // 20)]
+        if index.effort is None or not len(held_out):
+            index.build(vectors)
+        else:
+
+            def trial() -> None:
+                nonlocal reached
+                index.n_tuned = n_neighbors
+                reached = _raise_effort(index, HeldOut(index, vectors[held_out], n_neighbors), recall)
+
+            index.build(vectors, held_out=held_out, trial=trial)
+            return reached
     if index.effort is None or len(index) < 2:
         return 1.0
+    n_queries = min(n_queries, max(1, len(index) // 20))
     sample = RecallSample(index, n_neighbors=n_neighbors, n_queries=n_queries, random_state=random_state)
-
     index.n_tuned = n_neighbors
+    return _raise_effort(index, sample, recall)
+
+
+def _raise_effort(index: Index, sample: RecallSample | HeldOut, recall: float) -> float:
+    """Set the least effort with which the recall holds on a sample, and return what is measured with it."""
 
     def reach(effort: int) -> tuple[bool, float]:
         index.effort = effort
-        halves = sample.measure(index)
-        holds = all(half.mean() - half.std() / np.sqrt(len(half)) >= recall or half.min() == 1 for half in halves)
-        return holds, float(min(half.mean() for half in halves))
+        parts = sample.measure(index)
+        holds = all(part.mean() - SURE * part.std() / np.sqrt(len(part)) >= recall or part.min() == 1 for part in parts)
+        return holds, float(min(part.mean() for part in parts))
 
     low, high = 0, 1
     holds, reached = reach(high)
@@ -179,10 +159,10 @@ def tune_effort(
             idle += 1
     if not holds:
         reached, index.effort = best
-        warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=2)
+        warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=3)
         return reached
     best = (reached, high)
-    while high - low > max(1, high // 10):
+    while high - low > max(1, high // 50):
         middle = (low + high) // 2
         holds, reached = reach(middle)
         if holds:

@@ -64,7 +64,7 @@ class Space:
         distances = np.empty(len(asked))
         for batch in batches(len(asked), max(1, CACHED // vectors.shape[1])):
             near = asked[batch]
-            distances[batch] = self._between(ends[near], directed[near], vectors[found[batch]])
+            distances[batch] = self.between(ends[near], directed[near], vectors[found[batch]])
         return distances
 
     def distances_to(self, queries: np.ndarray, vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -75,8 +75,15 @@ class Space:
         for batch in batches(len(rows), max(1, CACHED // (n_each * n_dims))):
             for part in batches(n_each, max(1, CACHED // n_dims)):
                 near = vectors[rows[batch, part]]
-                distances[batch, part] = self._between(ends[batch, None], directed[batch, None], near)
+                distances[batch, part] = self.between(ends[batch, None], directed[batch, None], near)
         return distances
+
+    def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the point of a lone query, its end of all distances, and whether that has a direction."""
+        ends, directed = self._ends(query)
+        with np.errstate(over="ignore"):
+            point = ends if self.metric == "cosine" else (ends - self.centre) / self.scale
+            return point.astype(np.float32), ends, directed
 
     def _ends(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the distances that lie at the queries, float64, and which of these have a direction."""
@@ -84,13 +91,15 @@ class Space:
             return _unit(queries)
         return queries.astype(np.float64), np.ones(len(queries), dtype=bool)
 
-    def _between(self, ends: np.ndarray, directed: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    def between(self, ends: np.ndarray, directed: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        """Return the distances from ends, as ``point_and_ends`` gives them, to vectors."""
         if self.metric == "euclidean":
             return np.sqrt(_squared(ends - vectors))
         vectors, also_directed = _unit(vectors)
         # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
         chords = np.minimum(_squared(ends - vectors) / 2, 2)
-        return np.where(directed & also_directed, chords, 1)
+        directed = directed & also_directed
+        return chords if directed.all() else np.where(directed, chords, 1)
 
     def nearest(
         self,
@@ -146,7 +155,11 @@ def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return vectors at length 1, float64, and which of them have a direction: the others stay zero."""
     vectors = vectors.astype(np.float64)
     lengths = np.sqrt(_squared(vectors))
-    return vectors / np.where(lengths > 0, lengths, 1)[..., None], lengths > 0
+    directed = lengths > 0
+    if not directed.all():
+        lengths[~directed] = 1
+    vectors /= lengths[..., None]
+    return vectors, directed
 
 
 def _squared(vectors: np.ndarray) -> np.ndarray:

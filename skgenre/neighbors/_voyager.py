@@ -106,7 +106,7 @@ class VoyagerIndex(ApproximateIndex):
         self.seed = seed
         self._voyager = import_optional("voyager", extra="voyager")
 
-    def _build_points(self, points: np.ndarray) -> None:
+    def _build_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         voyager = self._voyager
         small = self.storage == "e4m3"
         self._graph = voyager.Index(
@@ -119,9 +119,12 @@ class VoyagerIndex(ApproximateIndex):
             max_elements=len(points),
             storage_data_type=voyager.StorageDataType.E4M3 if small else voyager.StorageDataType.Float32,
         )
-        self._add_points(points, np.arange(len(points)))
+        self._link(points[rows] if len(rows) < len(points) else points, rows)
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
+        self._link(points, rows)
+
+    def _link(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._graph.add_items(self._stored(points), rows, num_threads=self.n_threads)
 
     def _remove(self, rows: np.ndarray) -> None:
@@ -138,7 +141,7 @@ class VoyagerIndex(ApproximateIndex):
         except self._voyager.RecallError:
             # Not all could be reached from some query, and it does not say which.
             return np.full((len(points), 1), -1)
-        return found.astype(np.intp)
+        return found.view(np.int64).astype(np.intp, copy=False)
 
     def _stored(self, points: np.ndarray) -> np.ndarray:
         return np.clip(points * E4M3_SCALE, -448, 448) if self.storage == "e4m3" else points

@@ -173,17 +173,24 @@ class Changes(Search):
             self._close_gaps()
         return self
 
-    def _tune(self) -> None:
-        """Make the index search as hard as the recall takes."""
-        reached, effort = 1.0 if self.index_.effort is None else np.nan, self.index_.effort
+    def _build(self, embeddings: np.ndarray) -> None:
+        """Build the index, and make it search as hard as the recall takes."""
+        if self.recall is None:
+            self.index_.build(embeddings)
+            self.recall_, self._n_tuned = 1.0 if self.index_.effort is None else np.nan, len(self._catalogue)
+        else:
+            self._tune(embeddings)
+
+    def _tune(self, embeddings: np.ndarray | None = None) -> None:
+        """Make the index search as hard as the recall takes; build it, where there are embeddings."""
         if self.recall is not None:
-            options = {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
+            effort, options = self.index_.effort, {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
             try:
-                reached = tune_effort(self.index_, recall=self.recall, **options)
+                self.recall_ = tune_effort(self.index_, embeddings, recall=self.recall, **options)
             except BaseException:
                 self.index_.effort = effort
                 raise
-        self.recall_, self._n_tuned = reached, len(self._catalogue)
+        self._n_tuned = len(self._catalogue)
 
     def _learn_hubs(self) -> None:
         """Learn what distances are rescaled by, of all tracks."""

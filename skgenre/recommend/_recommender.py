@@ -45,7 +45,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         "brute" up to 100,000 tracks, then "hnsw" where that is installed, else "annoy".
     recall : float or None, default=0.95
         Share of the true neighbours that searches must find on average, above 0 and up to 1. ``fit`` measures it on a
-        sample of queries and sets how hard the index searches. None leaves that as ``index_params`` say, unmeasured.
+        sample of the tracks, before the index knows them, and sets how hard it searches. None leaves that as
+        ``index_params`` say, unmeasured.
     index_params : dict, default=None
         Further parameters of the index, by name: those of :class:`~skgenre.AnnoyIndex`, as ``n_trees``, of
         :class:`~skgenre.VoyagerIndex`, as ``n_links``, or of :class:`~skgenre.MilvusIndex`, as ``uri``.
@@ -225,10 +226,9 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         self.y_ = None if y is None else np.asarray(y)
         self._warn_of_zeros(embeddings, self._catalogue.ids)
         rng = check_random_state(self.random_state)
-        # A copy, so that the caller's array can change.
-        self.index_ = self._make_index(len(embeddings), rng).build(np.array(embeddings, order="C"))
+        self.index_ = self._make_index(len(embeddings), rng)
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)
-        self._tune()
+        self._build(np.array(embeddings, order="C"))  # a copy, so that the caller's array can change
         self._learn_hubs()
         self._turns = Turns()
         return self
@@ -250,8 +250,20 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
 
     def _embeddings_of(self, X: Any) -> np.ndarray:
         if self.embedder_ is None:
-            return validate_data(self, X, dtype=np.float32, reset=False)
+            return X if self._are_embeddings(X) else validate_data(self, X, dtype=np.float32, reset=False)
         return embed(self.embedder_, X, n_dims=self.index_.vectors.shape[1])
+
+    def _are_embeddings(self, X: Any) -> bool:
+        """Tell whether X is what validation would return: of a lone embedding it takes as long as the search does."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype == np.float32
+            and X.ndim == 2
+            and len(X) > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")  # which X lacks: validation warns
+            and bool(np.isfinite(X).all())
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
