@@ -46,7 +46,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross
 
 from skgenre import CNNClassifier
 
-net = CNNClassifier(max_epochs=15, validation_fraction=None, random_state=0)
+net = CNNClassifier(max_epochs=15, random_state=0)
 by_artist = cross_val_predict(net, features, music.target, groups=music.groups, cv=StratifiedGroupKFold(4))
 at_random = cross_val_predict(net, features, music.target, cv=StratifiedKFold(4, shuffle=True, random_state=0))
 

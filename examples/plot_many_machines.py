@@ -66,7 +66,7 @@ genre = Pipeline(
     [
         ("load", AudioLoader(duration=5.0)),
         ("mfcc", MFCCExtractor(memory=f"{folder.name}/features")),
-        ("cnn", CNNClassifier(max_epochs=6, validation_fraction=None, random_state=0)),
+        ("cnn", CNNClassifier(max_epochs=6, random_state=0)),
     ]
 )
 search = GridSearchCV(genre, {"cnn__lr": [3e-4, 1e-3, 3e-3]}, cv=StratifiedGroupKFold(4))

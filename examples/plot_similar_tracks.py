@@ -33,7 +33,7 @@ genre = Pipeline(
     [
         ("load", AudioLoader(duration=5.0)),
         ("mel", MelExtractor(n_mels=64)),
-        ("cnn", CNNClassifier(max_epochs=15, validation_fraction=None, random_state=0)),
+        ("cnn", CNNClassifier(max_epochs=15, random_state=0)),
     ]
 )
 genre.fit(paths[known], genres[known])

@@ -43,7 +43,7 @@ genre = Pipeline(
     [
         ("load", AudioLoader(duration=5.0)),
         ("mfcc", MFCCExtractor()),
-        ("cnn", CNNClassifier(max_epochs=8, validation_fraction=None, random_state=0)),
+        ("cnn", CNNClassifier(max_epochs=8, random_state=0)),
     ],
     memory=f"{folder.name}/cache",
 )
