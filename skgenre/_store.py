@@ -121,9 +121,14 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{digest}.npy"
     with FileLock(path.with_suffix(".lock")):
-        if not path.exists():
-            # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
-            partial = path.with_suffix(".partial")
-            stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
-            os.replace(partial, path)
-    return np.load(path, mmap_mode="r")
+        try:
+            return np.load(path, mmap_mode="r")
+        except FileNotFoundError:
+            pass
+        except (ValueError, EOFError) as error:
+            warnings.warn(f"a stored file is damaged and computed again ({error}): {str(path)!r}", stacklevel=2)
+        # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
+        partial = path.with_suffix(".partial")
+        stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
+        os.replace(partial, path)
+        return np.load(path, mmap_mode="r")

@@ -230,6 +230,16 @@ class TestOut:
         Path(paths[-1]).write_bytes(content)
         assert extractor.transform(loaded(paths)).shape[0] == 10
 
+    @pytest.mark.parametrize("damage", ["cut", "empty", "text"])
+    def test_a_damaged_file_is_computed_again_with_a_warning(self, paths, tmp_path, damage):
+        extractor = MFCCExtractor(out=tmp_path / "out")
+        expected = np.array(extractor.transform(loaded(paths)))
+        (file,) = (tmp_path / "out").glob("*.npy")
+        file.write_bytes({"cut": file.read_bytes()[:999], "empty": b"", "text": b"no array"}[damage])
+        with pytest.warns(UserWarning, match=r"a stored file is damaged and computed again .*\.npy"):
+            np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
+        np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
+
     def test_tracks_of_their_own_length_are_an_error(self, paths, tmp_path):
         with pytest.raises(ValueError, match=r"out needs tracks of equal length: set AudioLoader\(duration"):
             MFCCExtractor(out=tmp_path).transform(AudioLoader().transform(paths))
