@@ -84,6 +84,7 @@ def test_it_lies_between_the_overall_gap_and_one(rows, n_bins):
         (["a", "b"], [[0.5, 0.5]], {}, "inconsistent"),
         (["a", "a"], [[0.5, 0.5], [0.5, 0.5]], {}, "2 columns for the 1 genres"),
         (["a", "b"], [[0.5, 0.5], [0.5, 0.5]], {"labels": ["b", "c"]}, r"\['a'\] are missing"),
+        (["a", "a"], [[0.5, 0.5], [0.5, 0.5]], {"labels": ["a", "a"]}, r"each genre once, got \['a', 'a'\]"),
         (["a", "b"], [[0.9, 0.9], [0.5, 0.5]], {}, "sum to one"),
         (["a", "b"], [[1.5, -0.5], [0.5, 0.5]], {}, "sum to one"),
         (["a", "b"], [[0.5, 0.5], [0.5, 0.5]], {"n_bins": 0}, "n_bins must be"),

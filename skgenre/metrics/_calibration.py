@@ -66,6 +66,8 @@ def expected_calibration_error(
             f"y_prob must have a column for each genre, got {y_prob.shape[1]} columns for the {len(columns)} genres "
             f"{list(map(str, columns))}; labels says what the columns are"
         )
+    if len(np.unique(columns)) < len(columns):
+        raise ValueError(f"labels must name each genre once, got {list(map(str, columns))}")
     unknown = np.setdiff1d(y_true, columns)
     if len(unknown):
         raise ValueError(f"labels must hold every genre of y_true, {list(map(str, unknown))} are missing")
