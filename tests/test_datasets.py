@@ -332,6 +332,7 @@ def test_the_artists_are_heard_so_that_a_random_split_promises_too_much(tmp_path
         ({"n_tracks_per_genre": 3, "n_artists_per_genre": 4}, "n_artists_per_genre .* n_tracks_per_genre=3, got 4"),
         ({"n_artists_per_genre": 0}, "n_artists_per_genre must be an int from 1 to n_tracks_per_genre=20, got 0"),
         ({"genres": ["jazz", "polka"]}, "genres must be among blues, .*, rock; got 'polka'"),
+        ({"genres": [3]}, "genres must be among blues, .*, rock; got 3"),
         ({"genres": "jazz"}, "genres must be a sequence of at least one of blues, .*; got 'jazz'"),
         ({"genres": []}, r"genres must be a sequence of at least one of blues, .*; got \[\]"),
         ({"genres": ["jazz", "jazz"]}, r"genres must name each genre once, got \['jazz', 'jazz'\]"),

@@ -140,7 +140,7 @@ def _check(n_tracks: int, n_artists: int, genres: Sequence[str], duration: float
         )
     if isinstance(genres, str) or not len(genres):
         raise ValueError(f"genres must be a sequence of at least one of {', '.join(GENRES)}; got {genres!r}")
-    unknown = [genre for genre in genres if not is_playable(genre)]
+    unknown = [genre for genre in genres if not isinstance(genre, str) or not is_playable(genre)]
     if unknown:
         raise ValueError(
             f"genres must be among {', '.join(GENRES)}; got {unknown[0]!r}, which is no mixture of two as 'jazz|rock' "
