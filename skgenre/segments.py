@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+POOLINGS = ("mean", "max", "vote")
+"""How the scores of segments become those of a track."""
+
 
 def segment_starts(n_frames: int, segment_frames: int, overlap: float) -> np.ndarray:
     """Place segments over a track so that every frame lies in one.
@@ -25,6 +28,11 @@ def segment_starts(n_frames: int, segment_frames: int, overlap: float) -> np.nda
     starts : ndarray of shape (n_segments,) of int
         First frame of each segment; the last segment ends with the track.
 
+    Raises
+    ------
+    ValueError
+        If the overlap is out of its range.
+
     Examples
     --------
     >>> from skgenre.segments import segment_starts
@@ -33,6 +41,8 @@ def segment_starts(n_frames: int, segment_frames: int, overlap: float) -> np.nda
     >>> segment_starts(11, 4, 0.0)
     array([0, 4, 7])
     """
+    if not 0 <= overlap < 1:
+        raise ValueError(f"the overlap of segments must be at least 0 and below 1, got {overlap}")
     last = max(0, n_frames - segment_frames)
     step = max(1, round(segment_frames * (1 - overlap)))
     return np.unique(np.append(np.arange(0, last, step), last))
@@ -76,6 +86,11 @@ def pool_scores(scores: np.ndarray, pooling: str) -> np.ndarray:
     pooled : ndarray of shape (n_classes,)
         Probabilities of the track.
 
+    Raises
+    ------
+    ValueError
+        If there is no such pooling.
+
     Examples
     --------
     >>> import numpy as np
@@ -84,7 +99,14 @@ def pool_scores(scores: np.ndarray, pooling: str) -> np.ndarray:
     >>> pool_scores(scores, "vote").round(2)
     array([0.33, 0.67])
     """
+    check_pooling(pooling)
     if pooling == "vote":
         return np.bincount(scores.argmax(axis=1), minlength=scores.shape[1]) / len(scores)
     pooled = scores.mean(axis=0) if pooling == "mean" else scores.max(axis=0)
     return pooled / pooled.sum()
+
+
+def check_pooling(pooling: str) -> None:
+    """Raise ``ValueError`` where there is no such pooling."""
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling must be one of {', '.join(map(repr, POOLINGS))}, got {pooling!r}")

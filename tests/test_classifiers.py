@@ -400,6 +400,20 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             make(**params).fit(*music())
 
+    @pytest.mark.parametrize(
+        ("params", "message"),
+        [
+            ({"pooling": "median"}, "pooling must be one of 'mean', 'max', 'vote', got 'median'"),
+            ({"segment_overlap": 1.5}, "overlap of segments must be at least 0 and below 1, got 1.5"),
+        ],
+    )
+    @pytest.mark.parametrize("several", [False, True])
+    def test_a_parameter_set_after_fit_is_checked_too(self, make, params, message, several):
+        X, y = music()
+        net = make(max_epochs=1).fit(X, np.eye(3, dtype=int)[np.searchsorted(GENRES, y)] if several else y)
+        with pytest.raises(ValueError, match=message):
+            net.set_params(**params).predict(X)
+
     @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
     def test_a_gpu_that_is_not_there_is_said(self, make):
         with pytest.raises(ValueError, match="device='cuda', but torch finds no GPU"):

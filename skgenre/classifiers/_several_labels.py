@@ -7,6 +7,7 @@ import torch
 
 from skgenre._labels import classes_of
 from skgenre.classifiers._losses import LabelLoss
+from skgenre.segments import check_pooling
 
 _EDGE = 1e-7
 """How near a probability of a label comes to 0 and 1."""
@@ -88,6 +89,7 @@ class SeveralLabels:
     @staticmethod
     def pool(scores: np.ndarray, pooling: str) -> np.ndarray:
         """Return the probabilities of a track from those of its segments, strictly between 0 and 1."""
+        check_pooling(pooling)
         if pooling == "vote":
             scores = scores >= 0.5
         pooled = scores.max(axis=0) if pooling == "max" else scores.mean(axis=0)
