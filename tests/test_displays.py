@@ -221,6 +221,15 @@ def test_the_dots_lie_at_the_coordinates():
     assert_allclose(drawn["pop"], coordinates[[1]])
 
 
+@pytest.mark.parametrize("y", [[1.0, 2.0, np.nan, np.nan], ["pop", None, None, "rock"], [True, False, True, False]])
+def test_every_track_is_drawn_also_where_its_genre_is_not_known(y):
+    coordinates = np.arange(8.0).reshape(4, 2)
+    display = EmbeddingMapDisplay(coordinates, y=y).plot()
+    drawn = np.concatenate([dots.get_offsets() for dots in display.ax_.collections])
+    assert_allclose(np.sort(drawn, axis=0), coordinates)
+    assert len(display.ax_.collections) == len(set(map(str, y)))
+
+
 def test_thirty_genres_differ_in_colour_marker_or_filling():
     coordinates = np.zeros((30, 2))
     display = EmbeddingMapDisplay(coordinates, y=np.arange(30)).plot()

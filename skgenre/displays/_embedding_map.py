@@ -211,7 +211,9 @@ class EmbeddingMapDisplay:
     def _groups(self) -> list[tuple[str | None, np.ndarray, dict[str, Any]]]:
         if self.y is None:
             return [(None, np.arange(len(self.coordinates)), _style(0))]
-        return [(str(genre), np.flatnonzero(self.y == genre), _style(k)) for k, genre in enumerate(np.unique(self.y))]
+        # As str where they are objects: None cannot be sorted among names.
+        genres, members = np.unique(self.y.astype(str) if self.y.dtype == object else self.y, return_inverse=True)
+        return [(str(genre), np.flatnonzero(members == k), _style(k)) for k, genre in enumerate(genres)]
 
 
 def _embed(estimator: Any, X: Any) -> Any:
