@@ -259,6 +259,8 @@ def test_even_lists_have_no_skewness():
     assert HubnessDisplay.from_occurrence([4, 4, 4]).skewness_ == 0
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         HubnessDisplay([1, 2], track_ids=["a"])
+    with pytest.raises(ValueError, match="occurrence must hold at least one track"):
+        HubnessDisplay([])
 
 
 # --- recall
@@ -278,6 +280,12 @@ def test_recall_and_speed_are_measured_for_each_effort():
     assert display.recall[-1] == 1
     assert display.ax_.texts[-1].get_text() == f"effort {chosen}"
     assert texts_inside(display.figure_)
+
+
+def test_no_effort_is_nothing_to_draw():
+    recommender = EmbeddingRecommender(algorithm="annoy", random_state=0).fit(np.eye(30))
+    with pytest.raises(ValueError, match="efforts must hold at least one, got none"):
+        RecallDisplay.from_estimator(recommender, efforts=[])
 
 
 def test_an_exact_search_is_one_point(crowd):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import skew
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._optional import import_optional
@@ -56,7 +56,9 @@ class HubnessDisplay:
     """
 
     def __init__(self, occurrence: ArrayLike, *, track_ids: ArrayLike | None = None, name: str | None = None) -> None:
-        self.occurrence = np.asarray(occurrence)
+        self.occurrence = column_or_1d(occurrence, input_name="occurrence")
+        if not len(self.occurrence):
+            raise ValueError("occurrence must hold at least one track, got none")
         self.track_ids = np.arange(len(self.occurrence)) if track_ids is None else np.asarray(track_ids, dtype=object)
         check_consistent_length(self.occurrence, self.track_ids)
         self.name = name

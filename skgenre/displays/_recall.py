@@ -121,6 +121,8 @@ class RecallDisplay:
         measured: list[tuple[int | None, float, float]] = []
         steps: list[Any] = sorted({*_EFFORTS, chosen or 1}) if efforts is None else list(efforts)
         steps = [None] if chosen is None else steps
+        if not steps:
+            raise ValueError("efforts must hold at least one, got none")
         try:
             for effort in steps:
                 if effort is not None:
