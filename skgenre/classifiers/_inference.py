@@ -44,7 +44,8 @@ def score_segments(
         One array for each track.
     """
     device = next(module.parameters()).device
-    module.eval()
+    if module.training:  # a walk through all layers, which a net that is asked again and again need not repeat
+        module.eval()
 
     def run(segments: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
