@@ -170,6 +170,15 @@ def test_sounds_may_be_named_apart_from_ids(similar, tones, tmp_path):
     assert [row[-1] for row in table.texts] == ["Audio", "", "cannot be read", ""]
 
 
+def test_an_open_file_is_played_each_time(similar, tones):
+    with open(tones[0], "rb") as file:
+        display = NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, audio={"a": file, "b": "missing.wav"})
+        for _ in range(2):
+            table = Table(display.to_html())
+            assert_allclose(pitch(table.sounds[0])[0], 220, rtol=0.02)
+            assert table.texts[2][-1] == "cannot be read"
+
+
 def test_the_bars_are_the_distances(similar):
     display = NeighborsDisplay.from_estimator(similar, ["a", "d"], n_neighbors=2, columns=["genre"]).plot()
     distances = [track["distance"] for near in display.neighbors for track in near]

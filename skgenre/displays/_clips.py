@@ -3,7 +3,7 @@
 from typing import Any
 
 from skgenre._html import middle, player
-from skgenre.audio import AudioError, Waveforms
+from skgenre.audio import AudioError, AudioLoader
 
 
 def audio_element(path: Any, title: str, seconds: float) -> str:
@@ -23,8 +23,8 @@ def audio_element(path: Any, title: str, seconds: float) -> str:
     html : str
         An audio element, or a remark where the file cannot be read.
     """
-    tracks = Waveforms([path])
     try:
+        tracks = AudioLoader().transform([path])
         samples = tracks[0]
     except (AudioError, OSError):
         return '<span class="quiet">cannot be read</span>'
