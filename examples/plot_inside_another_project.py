@@ -114,7 +114,7 @@ colours = {"timbre": "#0072B2", "rhythm": "#E69F00", "both": "#009E73"}
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for (name, which), values in scores.items():
     row = list(models).index(name) + 0.25 * (list(columns).index(which) - 1)
-    left.plot(values, np.full(len(values), row), "o", color=colours[which], alpha=0.4, markersize=5)
+    left.plot(values, np.full(len(values), row), "o", color=colours[which], alpha=0.4, markersize=5, clip_on=False)
     left.plot(values.mean(), row, "|", color=colours[which], markersize=14, markeredgewidth=3)
 left.axvline(1 / len(music.target_names), color="0.5", linestyle=":", linewidth=1)
 left.annotate("chance ", (1 / len(music.target_names), 0.5), va="center", ha="right", color="0.4")
