@@ -208,6 +208,18 @@ class TestWarmStart:
         assert net.history_["train_loss"][:2] == first
         assert net.history_["epoch"] == [1, 2, 3, 4, 5, 6]
 
+    def test_it_goes_on_with_steps_of_another_size(self, make):
+        X, y = music()
+        for again in ("fit", "partial_fit"):
+            nets = [make(max_epochs=2, warm_start=True).fit(X, y) for _ in range(3)]
+            before = nets[0].predict_proba(X)
+            changes = []
+            for net, params in zip(nets, ({}, {"lr": 1e-9}, {"weight_decay": 50.0}), strict=True):
+                getattr(net.set_params(max_epochs=3, **params), again)(X, y)
+                changes.append(np.abs(net.predict_proba(X) - before).max())
+            assert changes[1] < 0.2 * changes[0]
+            assert changes[2] != changes[0]
+
     def test_it_says_so_when_no_epochs_are_left(self, make):
         X, y = music()
         net = make(max_epochs=2, warm_start=True).fit(X, y)

@@ -62,8 +62,9 @@ class NetBuilding(NetAnswers, BaseEstimator):
         n_batches = -(-len(crops) // self.batch_size)
         if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
             callbacks.append(("cosine", Cosine(max_epochs * n_batches)))
+        self.net_.lr = self.lr
         for group in self.net_.optimizer_.param_groups:
-            group["lr"] = self.net_.lr
+            group["lr"], group["weight_decay"] = self.lr, self.weight_decay
         # As even as one size allows: what is left over for a last batch may be too little to normalise.
         self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=-(-len(crops) // n_batches))
         self.net_.initialize_callbacks()

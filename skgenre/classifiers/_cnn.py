@@ -59,7 +59,8 @@ class CNNClassifier(NetClassifier):
         several labels it is the weight of a label's presence against its absence: a dict by column, an array of shape
         (n_labels,), or ``"balanced"``, by which both weigh the same.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all.
+        Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all. What the net is made of stays
+        as it was: its layers, ``dropout``, ``label_smoothing``, ``segment_frames``, ``device`` and ``precision``.
     device : str, default="auto"
         Where to compute, as torch names it: ``"cpu"``, ``"cuda"``, ``"cuda:1"``. ``"auto"`` takes a GPU if any.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
