@@ -308,6 +308,17 @@ def test_a_notebook_shows_the_picture_and_players(pipeline, tracks):
     assert not plt.get_fignums()
 
 
+def test_signs_in_the_name_of_a_genre_are_shown_and_spoken_as_they_are():
+    values = np.ones((4, 20))
+    explanation = Explanation(
+        "a", "R&B <live>", "occlusion", 0.5, "log-odds", 1.0, 0.0, values, values,
+        frame_seconds=512 / 22050, waveform=np.zeros(20 * 512, dtype=np.float32), sample_rate=22050,
+    )  # fmt: skip
+    html = explanation._repr_html_()
+    assert '<th scope="row">What spoke for R&amp;B &lt;live&gt;</th>' in html
+    assert 'aria-label="What spoke for R&amp;B &lt;live&gt;"' in html
+
+
 def test_features_alone_have_no_sound(net, matrices):
     explanation = explain(net, matrices[0][20])
     with pytest.raises(ValueError, match="begins with an AudioLoader"):

@@ -52,16 +52,15 @@ def _players(explanation: Any) -> str:
     rate = explanation.sample_rate
     if explanation.attribution is None or explanation.waveform is None or explanation.frame_seconds is None:
         return ""
-    genre = escape(str(explanation.target))
-    sounds = {
-        "The track": explanation.waveform,
-        f"What spoke for {genre}": explanation.to_audio()[0],
-    }
+    sounds = [
+        ("The track", "", explanation.waveform),
+        (f"What spoke for {explanation.target}", "", explanation.to_audio()[0]),
+    ]
     for start, stop, score in explanation.top_segments(3, duration=2.0):
         part = explanation.waveform[round(start * rate) : round(stop * rate)]
-        sounds[f'{start:.1f} to {stop:.1f} s <span class="quiet">{score:+.2f}</span>'] = part
+        sounds.append((f"{start:.1f} to {stop:.1f} s", f' <span class="quiet">{score:+.2f}</span>', part))
     rows = "".join(
-        f'<tr><th scope="row">{name}</th><td>{player(sound, rate, name.partition("<")[0].strip())}</td></tr>\n'
-        for name, sound in sounds.items()
+        f'<tr><th scope="row">{escape(title)}{beside}</th><td>{player(sound, rate, title)}</td></tr>\n'
+        for title, beside, sound in sounds
     )
     return f"<table>{rows}</table>"
