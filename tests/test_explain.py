@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -509,6 +510,9 @@ def test_a_part_of_a_vote_is_explained_for_genres_by_name(tracks):
     assert named.target == tracks.target[3]
     with pytest.raises(ValueError, match=r"part must name .* \['cnn', 'descriptors'\], got None"):
         explain(vote, tracks.paths[0])
+    alone = clone(vote).set_params(cnn="drop").fit(tracks.paths, tracks.target)
+    with pytest.raises(ValueError, match=r"one of \['descriptors'\], got 'cnn'"):
+        explain(alone, tracks.paths[0], part="cnn")
 
 
 def test_the_inside_of_a_search_and_a_frozen_pipeline_are_explained(pipeline, tracks, net, matrices):

@@ -207,10 +207,10 @@ def part_of(whole: Any, part: str | None) -> Any:
             raise ValueError(f"part must be None, for {type(whole).__name__} has no parts that vote, got {part!r}")
         return whole
     check_is_fitted(whole)
-    names = list(whole.named_estimators_)
-    if part not in names:
-        raise ValueError(f"part must name the part of the vote to explain, one of {names}, got {part!r}")
-    return whole.named_estimators_[part]
+    parts = {name: one for name, one in whole.named_estimators_.items() if one != "drop"}
+    if part not in parts:
+        raise ValueError(f"part must name the part of the vote to explain, one of {list(parts)}, got {part!r}")
+    return parts[part]
 
 
 def net_of(pipeline: Any, part: str | None) -> Any:
