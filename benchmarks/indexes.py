@@ -9,27 +9,29 @@ import voyager
 
 from skgenre.neighbors import load_index, make_index, tune_effort
 
-K = 10
-LINKS, BUILD_EFFORT, TREES = 12, 100, 50
+K, RECALL = 10, 0.95
+LINKS, BUILD_EFFORT, TREES = 16, 100, 50
 THREADS = 2
 """Threads that build; one answers."""
 
 
 class Ours:
-    """An index of skgenre; its effort is chosen by ``tune_effort``."""
+    """An index of skgenre, built by ``tune_effort``."""
 
-    def __init__(self, algorithm: str, **options: Any) -> None:
+    def __init__(self, algorithm: str, *, n_queries: int = 2048, **options: Any) -> None:
         self.who = f"skgenre, {algorithm}" + "".join(f", {value}" for value in options.values() if value == "e4m3")
         self._algorithm = algorithm
+        self._n_queries = n_queries
         self._options = options
 
     def build(self, vectors: np.ndarray) -> None:
-        self.index = make_index(self._algorithm, "euclidean", **self._options).build(vectors)
+        self.index = make_index(self._algorithm, "euclidean", **self._options)
+        tune_effort(self.index, vectors, recall=RECALL, n_neighbors=K, n_queries=self._n_queries, random_state=0)
         if self._algorithm == "voyager":
             self.index.n_threads = 1
 
-    def tune(self, recall: float, *_: Any) -> None:
-        tune_effort(self.index, recall=recall, n_neighbors=K, random_state=0)
+    def tune(self, *_: Any) -> None:
+        """It is, by the sample that was held out in ``build``."""
 
     @property
     def effort(self) -> int | None:
@@ -51,16 +53,16 @@ class Bare:
     who: str
     effort: int = 1
 
-    def tune(self, recall: float, queries: np.ndarray, vectors: np.ndarray, farthest: np.ndarray) -> None:
+    def tune(self, queries: np.ndarray, vectors: np.ndarray, farthest: np.ndarray) -> None:
         def holds(effort: int) -> bool:
             self.effort = effort
-            return 1 - missed(self.search(queries), queries, vectors, farthest) >= recall
+            return 1 - missed(self.search(queries), queries, vectors, farthest) >= RECALL
 
         high = 8
         while not holds(high) and high < len(vectors):
             high *= 2
         low = high // 2
-        while high - low > max(1, high // 10):
+        while high - low > max(1, high // 50):
             middle = (low + high) // 2
             low, high = (low, middle) if holds(middle) else (middle, high)
         self.effort = high
@@ -100,13 +102,14 @@ class BareAnnoy(Bare):
 
     def build(self, vectors: np.ndarray) -> None:
         self._forest, self._points = self._ours.index._forest, self._ours.index._space.points
+        self._rows = self._ours.index._rows
         self._n_dims = vectors.shape[1]
 
     def tune(self, *_: Any) -> None:
         self.effort = self._ours.index.effort * TREES * K
 
     def search(self, queries: np.ndarray) -> np.ndarray:
-        return np.array([self._forest.get_nns_by_vector(p, K, self.effort) for p in self._points(queries)])
+        return self._rows[[self._forest.get_nns_by_vector(p, K, self.effort) for p in self._points(queries)]]
 
     def save(self, folder: Path) -> None:
         Path(folder, "forest").write_bytes(self._ours.index._file.bytes())

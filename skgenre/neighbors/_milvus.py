@@ -142,6 +142,7 @@ class MilvusIndex(Index):
         if len(rows):
             self._collection.put(vectors if len(rows) == len(vectors) else vectors[rows], rows)
             self._collection.flush()
+            self._collection.load_anew()
 
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
         # Where this fails half-way, the rows beyond n_rows are no answers, and the next ones are written over them.

@@ -14,6 +14,9 @@ from skgenre.neighbors._space import batches
 AT_ONCE = 4096
 """Vectors in a message: Milvus takes up to 64 MB, and gives up to 16,384 rows."""
 
+SLOW = 600.0
+"""Seconds that making a graph may take."""
+
 PATIENCE = 2.0
 """Seconds to try to connect: a server may be about to start again."""
 
@@ -85,6 +88,12 @@ class MilvusCollection:
         """Have the server write down what it has."""
         with self._talking() as client:
             client.flush(self.name, timeout=max(self._timeout, 60))  # takes longer than an answer
+
+    def load_anew(self) -> None:
+        """Wait for the graph of what was written: before it is there, Milvus Lite searches exactly, and slowly."""
+        with self._talking() as client:
+            client.release_collection(self.name, timeout=self._timeout)
+            client.load_collection(self.name, timeout=max(self._timeout, SLOW))
 
     def take_alias(self, alias: str) -> None:
         """Have the alias point here, and drop the collection that it pointed to."""

@@ -9,6 +9,10 @@ import numpy as np
 from skgenre._optional import import_optional
 from skgenre.neighbors._approximate import ApproximateIndex
 from skgenre.neighbors._checks import check_integers
+from skgenre.neighbors._space import batches
+
+AT_ONCE = 2**17
+"""Rows that are handed to Voyager at once."""
 
 E4M3_SCALE = 256.0
 """Points lie within 1 of the origin, and E4M3 holds numbers from 2⁻⁹ to 448, with three bits after the first."""
@@ -119,7 +123,8 @@ class VoyagerIndex(ApproximateIndex):
             max_elements=len(points),
             storage_data_type=voyager.StorageDataType.E4M3 if small else voyager.StorageDataType.Float32,
         )
-        self._link(points[rows] if len(rows) < len(points) else points, rows)
+        for part in batches(len(rows), AT_ONCE):  # Voyager copies what it gets
+            self._link(points[rows[part]], rows[part])
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._link(points, rows)
