@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from skgenre.audio import AudioError, decode
+from skgenre.audio import AudioError, mix_channels, open_blocks
 from skgenre.model_selection._fingerprint import SAMPLE_RATE, Fingerprint, fingerprint
 
 _FULL_SCALE = 0.999
@@ -22,6 +22,9 @@ _SILENCE_DB = -60.0
 
 _MOMENT = 0.05
 """Length of a moment, in seconds."""
+
+_AT_ONCE = 600.0
+"""Seconds read in one go: all of most files."""
 
 _UNKNOWN_SIZE = 2**31 - 2**16
 """A file that declares so many bytes was written as a stream, its length not known yet."""
@@ -92,21 +95,22 @@ def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
     digest : bytes
         The same for files that decode to the same samples; empty where there is nothing to hear.
     """
-    rate, channels, format_, log = SAMPLE_RATE, 1, "", ""
+    format_, log = "", ""
     with suppress(soundfile.SoundFileError, OSError, TypeError), soundfile.SoundFile(path) as file:
-        rate, channels = file.samplerate, file.channels
         format_, log = f"{file.format} {file.subtype}", file.extra_info
     try:
-        y = decode(path, rate)
+        with open_blocks(path, _AT_ONCE) as blocks:
+            rate, parts = blocks.sample_rate, list(blocks.samples)
     except AudioError as error:
         return FileFacts(path, fault=error.cause, readable=False), _NO_PEAKS, b""
-    samples = y if channels == 1 else soundfile.read(path, dtype="float32")[0]
+    samples = np.concatenate(parts) if parts else np.zeros((1, 1), dtype=np.float32)
+    y = mix_channels(samples)
     loudest, level, silent = float(np.abs(samples).max()), _level(samples), _silent_share(samples, rate)
     facts = FileFacts(
         path,
         duration=len(y) / rate,
         sample_rate=rate,
-        channels=channels,
+        channels=samples.shape[1],
         format=format_,
         peak=loudest,
         level=level,
