@@ -1,5 +1,7 @@
 """The nets: what they learn, watch and answer. What they share with every estimator is in test_common."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -145,6 +147,22 @@ class TestTraining:
         schedule = LRScheduler(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.1)
         make(max_epochs=3, callbacks=[Listen(), ("schedule", schedule)]).fit(*music())
         np.testing.assert_allclose(rates, [1e-2, 1e-3, 1e-4])
+
+    def test_a_callback_may_fit_another_net(self, make):
+        X, y = music()
+
+        class Probe(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                make(max_epochs=1, random_state=7).fit(X, y)
+
+        done = []
+        fit = threading.Thread(
+            target=lambda: done.append(make(max_epochs=2, callbacks=[Probe()]).fit(X, y)), daemon=True
+        )
+        fit.start()
+        fit.join(timeout=60)
+        assert done, "the two wait for each other"
+        np.testing.assert_array_equal(done[0].predict_proba(X), make(max_epochs=2).fit(X, y).predict_proba(X))
 
     def test_the_step_rises_and_falls_to_zero(self, make):
         class Listen(Callback):

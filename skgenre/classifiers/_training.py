@@ -11,7 +11,7 @@ from skorch.utils import to_tensor
 
 from skgenre.modules import BatchNorm
 
-_TRAINING = threading.Lock()
+_TRAINING = threading.RLock()  # a callback may fit another net
 
 
 @contextmanager
