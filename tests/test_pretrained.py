@@ -445,6 +445,21 @@ class TestTorchEmbedder:
         module.weight.data.neg_()
         np.testing.assert_allclose(embedder.fit_transform(waveforms), -before, atol=1e-6)
 
+    def test_another_setting_is_not_taken_for_the_stored_one(self, tmp_path, tracks):
+        class Power(torch.nn.Module):
+            def __init__(self, exponent):
+                super().__init__()
+                self.exponent = exponent
+
+            def forward(self, batch):
+                return batch.abs().pow(self.exponent).mean(dim=1, keepdim=True)
+
+        waveforms = AudioLoader(sample_rate=RATE).transform(tracks.paths[:1])
+        settings = {"sample_rate": RATE, "window": 100, "memory": tmp_path}
+        first, second = (TorchEmbedder(Power(n), **settings).fit(waveforms) for n in (1, 2))
+        assert first.transform(waveforms) > 2 * second.transform(waveforms)
+        assert first.digest_ == TorchEmbedder(Power(1).eval(), **settings).fit(waveforms).digest_
+
     def test_a_module_with_batch_normalisation(self):
         """Its count of batches is a number without an axis."""
         module = torch.nn.Sequential(torch.nn.Linear(100, 4), torch.nn.BatchNorm1d(4))

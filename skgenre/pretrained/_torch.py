@@ -53,7 +53,7 @@ class TorchEmbedder(ModuleEmbedder):
     n_dims_ : int
         Number of dimensions.
     digest_ : str
-        Of the weights and the structure of the module.
+        Of the weights, the structure and the numbers and words set on the module, though not of its code.
     n_features_in_ : int
         Number of samples per track, only where ``fit`` was given a 2-D array.
 
@@ -115,6 +115,8 @@ class TorchEmbedder(ModuleEmbedder):
         if not isinstance(module, torch.nn.Module):
             raise TypeError(f"module must be a torch.nn.Module or a function that makes one, got {module!r:.80}")
         digest = hashlib.sha256(f"{type(module).__module__} {module!r}".encode())
+        for name, part in module.named_modules():
+            digest.update(f"{name} {_settings(part)}".encode())
         for name, tensor in module.state_dict().items():
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
             digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
@@ -127,3 +129,9 @@ class TorchEmbedder(ModuleEmbedder):
     @property
     def _window(self) -> int:
         return self.window
+
+
+def _settings(module: torch.nn.Module) -> list[tuple[str, Any]]:
+    """Return what is set on a module beside its weights: two that differ in a number alone may look the same."""
+    plain = (bool, int, float, str, type(None))
+    return sorted((name, value) for name, value in vars(module).items() if name != "training" and type(value) in plain)
