@@ -155,6 +155,14 @@ def test_an_mp3_that_does_not_declare_its_length_is_measured_to_its_end(tmp_path
         assert piped[name] == pytest.approx(whole[name], rel=0.02)
 
 
+def test_a_flac_written_as_a_stream_is_told_what_to_do(tmp_path):
+    soundfile.write(tmp_path / "a.flac", np.random.default_rng(0).normal(0, 0.1, (RATE, 2)), RATE)
+    content = bytearray((tmp_path / "a.flac").read_bytes())
+    content[21], content[22:26] = content[21] & 0xF0, bytes(4)  # no length
+    (tmp_path / "a.flac").write_bytes(content)
+    assert audit_tracks([tmp_path / "a.flac"]).frame["fault"][0].startswith("it does not declare its length")
+
+
 def test_clipping_in_one_channel_is_found(tmp_path):
     y = np.random.default_rng(0).normal(0, 0.1, (RATE, 2))
     y[:, 1] = np.clip(20 * y[:, 1], -1, 1)

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from skgenre.audio import AudioError, mix_channels, open_blocks
+from skgenre.audio import AudioError, decode, open_blocks
 from skgenre.model_selection._fingerprint import SAMPLE_RATE, Fingerprint, fingerprint
 
 _FULL_SCALE = 0.999
@@ -95,22 +95,21 @@ def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
     digest : bytes
         The same for files that decode to the same samples; empty where there is nothing to hear.
     """
-    format_, log = "", ""
+    rate, channels, format_, log = SAMPLE_RATE, 1, "", ""
     with suppress(soundfile.SoundFileError, OSError, TypeError), soundfile.SoundFile(path) as file:
+        rate, channels = file.samplerate, file.channels
         format_, log = f"{file.format} {file.subtype}", file.extra_info
     try:
-        with open_blocks(path, _AT_ONCE) as blocks:
-            rate, parts = blocks.sample_rate, list(blocks.samples)
+        y = decode(path, rate)
+        samples = y if channels == 1 else _read_channels(path)
     except AudioError as error:
         return FileFacts(path, fault=error.cause, readable=False), _NO_PEAKS, b""
-    samples = np.concatenate(parts) if parts else np.zeros((1, 1), dtype=np.float32)
-    y = mix_channels(samples)
     loudest, level, silent = float(np.abs(samples).max()), _level(samples), _silent_share(samples, rate)
     facts = FileFacts(
         path,
         duration=len(y) / rate,
         sample_rate=rate,
-        channels=samples.shape[1],
+        channels=channels,
         format=format_,
         peak=loudest,
         level=level,
@@ -122,6 +121,11 @@ def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
         return facts, _NO_PEAKS, b""
     heard = soxr.resample(y, rate, SAMPLE_RATE) if rate != SAMPLE_RATE else y
     return facts, fingerprint(heard), hashlib.blake2b(y.tobytes() + str(rate).encode(), digest_size=16).digest()
+
+
+def _read_channels(path: str) -> np.ndarray:
+    with open_blocks(path, _AT_ONCE) as blocks:
+        return np.concatenate(list(blocks.samples))
 
 
 def _level(samples: np.ndarray) -> float:
