@@ -126,6 +126,11 @@ def test_a_gap_within_the_scatter_of_the_folds_is_not_called_a_leak(results, fol
     assert "Believe the score by artist" in text
 
 
+def test_random_folds_that_are_far_worse_are_not_called_scatter(results):
+    text = explain_gap(replace(results, at_random=replace(results.at_random, accuracy=np.array([0.10, 0.12]))))
+    assert text.startswith("Random folds give -49 points of accuracy, so here hearing an artist")
+
+
 def test_without_artists_the_page_warns_that_the_score_may_flatter(results, tmp_path):
     page = write(replace(results, by_artist=None, artists=None), tmp_path)
     assert "expect less on new artists" in page.words

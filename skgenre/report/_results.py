@@ -126,10 +126,11 @@ def explain_gap(results: Results) -> str:
     points = 100 * (dealt.mean() - grouped.mean())
     scatter = 100 * np.sqrt((dealt.var(ddof=1) + grouped.var(ddof=1)) / len(dealt))
     if points < max(2, scatter):
+        within = ", which is within the scatter of the folds" if points > -max(2, scatter) else ""
         return (
-            f"Random folds give {points:+.0f} points of accuracy, which is within the scatter of the folds, so here "
-            "hearing an artist in training does not show to help. Believe the score by artist all the same: it is what "
-            "to expect of artists the net never heard."
+            f"Random folds give {points:+.0f} points of accuracy{within}, so here hearing an artist in training does "
+            "not show to help. Believe the score by artist all the same: it is what to expect of artists the net never "
+            "heard."
         )
     return (
         f"Random folds look {points:.0f} points better in accuracy, but that is a leak, not skill: they put other "
