@@ -205,7 +205,7 @@ def test_smoothing_keeps_the_sum_and_takes_odd_numbers(net, matrices):
     explanation = explain(net, matrices[0][20], "integrated_gradients")
     for sizes in ((3, 5), (1, 1), (5, 21)):
         assert_allclose(explanation.smooth(*sizes).attribution.sum(), explanation.attribution.sum(), rtol=1e-6)
-    with pytest.raises(ValueError, match="frames must be an odd number from 1 on, got 4"):
+    with pytest.raises(ValueError, match="bands and frames must be odd numbers from 1 on, got 3 and 4"):
         explanation.smooth(3, 4)
 
 

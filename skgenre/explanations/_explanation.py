@@ -9,7 +9,7 @@ from scipy.ndimage import uniform_filter
 
 from skgenre.explanations._hearing import Heard
 from skgenre.explanations._page import explanation_html
-from skgenre.explanations._pictures import draw_bars, draw_map, title_of
+from skgenre.explanations._pictures import draw_descriptors, draw_map
 from skgenre.explanations._sound import keep_cells, keep_segments
 from skgenre.explanations._tracks import Settings, TrackAttribution, starts_of
 
@@ -124,9 +124,10 @@ class Explanation:
     def segments(self) -> list[Segment]:
         """The segments that the net looked at, which may overlap, in their order."""
         n_frames = self._map().shape[1]
-        starts = np.arange(1) if self.segment_starts is None else self.segment_starts
-        length = self.segment_frames or n_frames
-        return [self._segment(start, min(start + length, n_frames)) for start in starts.tolist()]
+        starts, length = self.segment_starts, self.segment_frames or n_frames
+        return [
+            self._segment(int(start), min(start + length, n_frames)) for start in ([0] if starts is None else starts)
+        ]
 
     @property
     def completeness_error(self) -> float:
@@ -185,7 +186,7 @@ class Explanation:
         Parameters
         ----------
         bands, frames : int, default=3 and 5
-            How many to average over; odd numbers, or the attributions of a cell would be moved to one side.
+            How many to average over; odd, or attributions would be moved to one side.
 
         Returns
         -------
@@ -195,11 +196,10 @@ class Explanation:
         Raises
         ------
         ValueError
-            If a number is even or less than one, or the explanation is one of descriptors.
+            If a number is even or less than one.
         """
-        for name, size in (("bands", bands), ("frames", frames)):
-            if size < 1 or size % 2 != 1:
-                raise ValueError(f"{name} must be an odd number from 1 on, got {size}")
+        if not all(size >= 1 and size % 2 == 1 for size in (bands, frames)):
+            raise ValueError(f"bands and frames must be odd numbers from 1 on, got {bands} and {frames}")
         return replace(self, attribution=uniform_filter(self._map(), (bands, frames), mode="reflect"))
 
     def to_audio(self, keep: str = "cells", *, n_segments: int = 3, duration: float = 1.0) -> tuple[np.ndarray, int]:
@@ -257,15 +257,9 @@ class Explanation:
         explanation : Explanation
             The object itself, with ``ax_`` and ``figure_``.
         """
-        self.ax_ = self._bars(ax, n_descriptors) if self.attribution is None else draw_map(self, ax)
+        self.ax_ = draw_descriptors(self, ax, n_descriptors) if self.attribution is None else draw_map(self, ax)
         self.figure_ = self.ax_.figure
         return self
-
-    def _bars(self, ax: Any, n_descriptors: int) -> Any:
-        ax = draw_bars(self.descriptors, ax, n_descriptors)
-        ax.set_xlabel(f"Speaks against (left) or for (right), {self.unit}")
-        ax.set_title(title_of(self), parse_math=False, fontsize="medium")
-        return ax
 
     def _map(self) -> np.ndarray:
         if self.attribution is None:

@@ -53,6 +53,14 @@ def draw_map(explanation: Any, ax: Any = None) -> Any:
     return ax
 
 
+def draw_descriptors(explanation: Any, ax: Any = None, n_descriptors: int = 15) -> Any:
+    """Draw what the weightiest descriptors are worth for a genre, and return the axes."""
+    ax = draw_bars(explanation.descriptors, ax, n_descriptors)
+    ax.set_xlabel(f"Speaks against (left) or for (right), {explanation.unit}")
+    ax.set_title(title_of(explanation), parse_math=False, fontsize="medium")
+    return ax
+
+
 def draw_bars(descriptors: Mapping[str, float], ax: Any = None, n_descriptors: int = 15) -> Any:
     """Draw a bar for each of the weightiest descriptors.
 
