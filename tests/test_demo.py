@@ -302,7 +302,8 @@ def test_half_a_minute_is_heard_or_the_median_length(tmp_path, lengths, seconds)
 def test_files_that_cannot_be_read_do_not_decide_how_long_to_listen(tmp_path):
     (tmp_path / "text.wav").write_text("this is no audio")
     soundfile.write(tmp_path / "short.wav", np.zeros(5000), 1000)
-    paths = [str(tmp_path / name) for name in ("text.wav", "short.wav", "missing.wav")]
+    (tmp_path / "samples.raw").write_bytes(bytes(1000))
+    paths = [str(tmp_path / name) for name in ("text.wav", "short.wav", "missing.wav", "samples.raw")]
     assert seconds_to_hear(paths) == 5.0
     assert seconds_to_hear(paths[:1]) == 30.0
 

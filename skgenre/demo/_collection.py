@@ -74,7 +74,7 @@ def seconds_to_hear(paths: Sequence[str]) -> float:
     for path in paths[:: max(1, len(paths) // _PROBED_FILES)]:
         try:
             seconds.append(soundfile.info(path).duration)
-        except (soundfile.SoundFileError, OSError):
+        except (soundfile.SoundFileError, OSError, TypeError):  # a TypeError where the name ends in .raw
             continue  # such a file is reported when it is decoded
     return min(_LONGEST_LISTEN, max(1.0, float(np.median(seconds)))) if seconds else _LONGEST_LISTEN
 
