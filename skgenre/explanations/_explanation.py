@@ -124,10 +124,9 @@ class Explanation:
     def segments(self) -> list[Segment]:
         """The segments that the net looked at, which may overlap, in their order."""
         n_frames = self._map().shape[1]
-        starts, length = self.segment_starts, self.segment_frames or n_frames
-        return [
-            self._segment(int(start), min(start + length, n_frames)) for start in ([0] if starts is None else starts)
-        ]
+        starts = [0] if self.segment_starts is None else self.segment_starts
+        length = self.segment_frames or n_frames
+        return [self._segment(int(start), min(start + length, n_frames)) for start in starts]
 
     @property
     def completeness_error(self) -> float:
@@ -237,10 +236,8 @@ class Explanation:
         if keep != "cells":
             raise ValueError(f"keep must be 'cells' or 'segments', got {keep!r}")
         hop_length = round(self.frame_seconds * self.sample_rate)
-        sound = keep_cells(
-            self.waveform, self.sample_rate, values, self.frequencies, n_fft=self.n_fft or 2048, hop_length=hop_length
-        )
-        return sound, self.sample_rate
+        sizes = {"n_fft": self.n_fft or 2048, "hop_length": hop_length}
+        return keep_cells(self.waveform, self.sample_rate, values, self.frequencies, **sizes), self.sample_rate
 
     def plot(self, ax: Any = None, *, n_descriptors: int = 15) -> Self:
         """Draw the spectrogram with the attributions over it; of descriptors, a bar for each of the weightiest.
