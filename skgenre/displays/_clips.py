@@ -5,6 +5,9 @@ from typing import Any
 from skgenre._html import middle, player
 from skgenre.audio import AudioError, AudioLoader
 
+_RATE = 22050
+"""Sample rate of the clips, in hertz."""
+
 
 def audio_element(path: Any, title: str, seconds: float) -> str:
     """Return a player of the middle of a track, with the sound inside: a page needs no file beside it.
@@ -24,8 +27,7 @@ def audio_element(path: Any, title: str, seconds: float) -> str:
         An audio element, or a remark where the file cannot be read.
     """
     try:
-        tracks = AudioLoader().transform([path])
-        samples = tracks[0]
+        samples = AudioLoader(_RATE).transform([path])[0]
     except (AudioError, OSError):
         return '<span class="quiet">cannot be read</span>'
-    return player(middle(samples, tracks.sample_rate, seconds), tracks.sample_rate, title)
+    return player(middle(samples, _RATE, seconds), _RATE, title)
