@@ -70,6 +70,7 @@ for ax, name in zip(axes, ("heard by some", "heard by nobody"), strict=True):
     ax.bar_label(bars, fmt="%.2f")
     ax.set_xticks(range(4), values)
     ax.set_title(f"Tracks {name}")
+axes[0].margins(y=0.12)  # room for the numbers on the bars
 axes[0].set_ylabel("nDCG@10 of true liking")
 plt.show()
 
