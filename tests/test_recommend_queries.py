@@ -37,6 +37,34 @@ def theirs(metric, embeddings, **options):
     return NearestNeighbors(metric=metric, **options).fit(embeddings.astype(np.float64))
 
 
+class TestLoneEmbeddings:
+    """Float32 rows skip what takes scikit-learn as long as the search, and nobody notices."""
+
+    def test_it_is_answered_as_any_other_array_is(self, embeddings):
+        ours = EmbeddingRecommender().fit(embeddings)
+        for asked in (embeddings[:1] + 1, embeddings[::-7], np.asfortranarray(embeddings[:9])):
+            expected = ours.kneighbors(asked.tolist(), 4)
+            for got, wanted in zip(ours.kneighbors(asked, 4), expected, strict=True):
+                np.testing.assert_array_equal(got, wanted)
+
+    def test_what_is_wrong_with_it_is_said(self, embeddings):
+        ours = EmbeddingRecommender().fit(embeddings)
+        for wrong, said in (
+            (np.float32([[1, 2, np.nan, 4, 5]]), "Input X contains NaN"),
+            (np.float32([[1, 2, np.inf, 4, 5]]), "Input X contains infinity"),
+            (np.float32([[1, 2]]), "X has 2 features, but EmbeddingRecommender is expecting 5 features"),
+            (np.float32([1, 2, 3, 4, 5]), "Expected 2D array, got 1D array instead"),
+            (np.empty((0, 5), dtype=np.float32), r"Found array with 0 sample\(s\)"),
+        ):
+            with pytest.raises(ValueError, match=said):
+                ours.kneighbors(wrong, 2)
+
+    def test_names_that_it_lacks_are_missed(self, embeddings):
+        ours = EmbeddingRecommender().fit(pd.DataFrame(embeddings, columns=list("abcde")))
+        with pytest.warns(UserWarning, match="X does not have valid feature names"):
+            ours.kneighbors(embeddings[:1], 2)
+
+
 class TestRadius:
     @each_metric
     @each_query
