@@ -1,7 +1,7 @@
 """What each choice in the nets is worth: the default net, and what one change does to it, on two sets of real music.
 
 ``python -m accuracy.ablation`` measures what is not yet kept in ``ablation.json``, and writes the tables of the
-documentation's page.
+documentation's page. The nets at their defaults are those that ``python -m accuracy`` has scored.
 """
 
 import argparse
@@ -9,39 +9,45 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import make_pipeline
 
 from accuracy.datasets import DATASETS, N_SPLITS, Music
 from accuracy.models import cepstra
-from accuracy.results import digest_of
+from accuracy.results import Results, digest_of
 from skgenre import AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor, RNNClassifier, compare_protocols
 from skgenre.classifiers._base import NetClassifier
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "accuracy" / "results.json"
 SETS = {"emotify": "Emotify, four genres", "ten-genres": "Ten genres"}
 METRICS = ("accuracy", "macro_f1", "log_loss", "calibration_error")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A row: what is changed, in words, and how."""
+    """A row: what is changed, in words, and how; ``model`` names a net at its defaults among those scored anyway."""
 
     text: str
     parameters: dict[str, Any] = field(default_factory=dict)
     net: type[NetClassifier] = CNNClassifier
-    mfcc: bool = False
+    features: str = "mel"
+    model: str = ""
 
     def make(self) -> NetClassifier:
         return self.net(**self.parameters)
 
 
 CHANGES = {
-    "default": Change("``CNNClassifier()``"),
-    "rnn": Change("``RNNClassifier()``", net=RNNClassifier),
-    "mfcc": Change("on 20 MFCC", mfcc=True),
+    "default": Change("``CNNClassifier()``", model="cnn-mel"),
+    "rnn": Change("``RNNClassifier()``", net=RNNClassifier, model="rnn-mel"),
+    "mfcc": Change("on 20 MFCC", features="mfcc"),
+    "short-frames": Change("frames half as long, so that a crop is 6 s", features="short-mel"),
+    "long-frames": Change("frames twice as long, so that a crop is 24 s", features="long-mel"),
     "one-dimension": Change("convolutions over time alone", {"channels": (128,)}),
     "twice-as-wide": Change("twice the channels", {"channels": (16, 32, 64, 128)}),
     "no-transposing": Change("no transposing", {"augment": ("mask", "equalize")}),
@@ -62,11 +68,20 @@ CHANGES = {
 }
 
 
-def features(name: str, music: Music, mfcc: bool, memory: Path) -> np.ndarray:
+EXTRACTORS = {
+    "mel": partial(MelExtractor, 64, hop_length=1024),
+    "short-mel": partial(MelExtractor, 64),
+    "long-mel": partial(MelExtractor, 64, hop_length=2048),
+    "mfcc": partial(MFCCExtractor, 20, hop_length=1024),
+}
+PICTURES = {"mel": np.asarray, "mfcc": cepstra}
+"""Spectrograms that are there already, with frames of 60 ms, have no other lengths of frames."""
+
+
+def features(name: str, music: Music, kind: str, memory: Path) -> np.ndarray:
     if name == "ten-genres":
-        return cepstra(music.X) if mfcc else music.X
-    extractor = MFCCExtractor(memory=memory) if mfcc else MelExtractor(n_mels=64, memory=memory)
-    return extractor.transform(AudioLoader(duration=30).transform(music.X))
+        return PICTURES[kind](music.X)
+    return EXTRACTORS[kind](memory=memory).transform(AudioLoader(duration=30).transform(music.X))
 
 
 def measure(
@@ -78,14 +93,17 @@ def measure(
         for name, data in music.items():
             for row in names:
                 change = CHANGES[row]
+                if change.model or (name == "ten-genres" and change.features not in PICTURES):
+                    continue
                 net = change.make().set_params(random_state=seed)
-                key, digest = f"{name} {row} {seed}", digest_of(net, data.y)
+                measured = net if name == "ten-genres" else make_pipeline(EXTRACTORS[change.features](), net)
+                key, digest = f"{name} {row} {seed}", digest_of(measured, data.y)
                 if kept.get(key, {}).get("digest") == digest:
                     continue
-                if (name, change.mfcc) not in known:
-                    known[name, change.mfcc] = features(name, data, change.mfcc, memory)
+                if (name, change.features) not in known:
+                    known[name, change.features] = features(name, data, change.features, memory)
                 protocol = {DATASETS[name].main: data.protocols[DATASETS[name].main]}
-                X = known[name, change.mfcc]
+                X = known[name, change.features]
                 scores = compare_protocols(
                     net, X, data.y, data.groups, protocols=protocol, n_splits=N_SPLITS, seeds=[seed]
                 )
@@ -93,9 +111,19 @@ def measure(
                 kept[key] = {"digest": digest, **{metric: round(float(summary[metric]), 5) for metric in METRICS}}
                 kept[key]["seconds"] = round(summary["seconds"] / (N_SPLITS if name == "emotify" else 1), 1)
                 print(key, kept[key], flush=True)
-                partial = file.with_suffix(".partial")
-                partial.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-                os.replace(partial, file)
+                half_written = file.with_suffix(".partial")
+                half_written.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+                os.replace(half_written, file)
+
+
+def at_defaults(results: Results) -> dict[str, dict]:
+    """Return the rows of the nets at their defaults."""
+    return {
+        f"{name} {row} {record.seed}": {metric: getattr(record, metric) for metric in (*METRICS, "seconds")}
+        for name in SETS
+        for row, change in CHANGES.items()
+        for record in results.of(name, DATASETS[name].main, change.model)
+    }
 
 
 def tables(kept: dict[str, dict]) -> str:
@@ -139,13 +167,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds 0 to N - 1 (default: 5)")
     parser.add_argument("--memory", type=Path, metavar="FOLDER", help="where to keep features")
     parser.add_argument("--json", type=Path, default=ROOT / "accuracy" / "ablation.json", metavar="FILE")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, metavar="FILE", help="scores of nets at their defaults"
+    )
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "ablation.inc", metavar="FILE")
     parser.add_argument("--page-only", action="store_true", help="measure nothing; show what is kept")
     arguments = parser.parse_args(argv)
     kept = json.loads(arguments.json.read_text(encoding="utf-8")) if arguments.json.is_file() else {}
     if not arguments.page_only:
         measure(kept, arguments.json, arguments.sets, arguments.only, range(arguments.seeds), arguments.memory)
-    arguments.page.write_text(tables(kept), encoding="utf-8")
+    results = Results.read(arguments.results)
+    arguments.page.write_text(tables({**kept, **at_defaults(results)}), encoding="utf-8")
 
 
 if __name__ == "__main__":

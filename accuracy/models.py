@@ -40,7 +40,7 @@ class Audio:
         return [_loader(), MFCCExtractor(N_MFCC, memory=self.memory)]
 
     def mel(self) -> list[Any]:
-        return [_loader(), MelExtractor(64, memory=self.memory)]
+        return [_loader(), MelExtractor(64, hop_length=1024, memory=self.memory)]
 
     def descriptors(self) -> list[Any]:
         return [_loader(), TrackDescriptor(memory=self.memory)]

@@ -97,10 +97,14 @@ class Results:
 
 
 def digest_of(estimator: Any, y: np.ndarray) -> str:
-    """Return what a record depends on, in short: the version, the parameters of the estimator and the genres."""
+    """Return what a record depends on, in short: the version, the parameters of the estimator and the genres.
+
+    Files count by name, wherever they are.
+    """
     with config_context(print_changed_only=False):
         text = estimator.__repr__(N_CHAR_MAX=10**6)
     text = re.sub(r" at 0x[0-9a-f]+", "", text)
+    text = re.sub(r"(\w*Path)\('[^']*/", r"\1('", text)
     return hashlib.sha256(f"{skgenre.__version__} {text} {y.tolist()}".encode()).hexdigest()[:12]
 
 

@@ -18,12 +18,12 @@ from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from accuracy.__main__ import main
-from accuracy.ablation import tables
+from accuracy.ablation import at_defaults, tables
 from accuracy.datasets import DATASETS, MissingDataError, fma, gtzan
 from accuracy.models import MODELS, Pictures, cepstra
 from accuracy.results import Record, Results, digest_of, interval
 from accuracy.scoring import Options, score
-from skgenre import MFCCExtractor, compare_protocols
+from skgenre import MFCCExtractor, MusiCNNEmbedder, compare_protocols
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -157,6 +157,13 @@ def test_a_choice_is_set_beside_the_default_of_the_same_seeds():
     assert "nan" not in ten_genres
 
 
+def test_the_first_row_of_choices_are_the_scores_of_the_net_at_its_defaults(tmp_path):
+    scored = [record("cnn-mel", seed=1, accuracy=0.7, log_loss=0.9), record("cnn-mel", "random"), record("mfcc-svm")]
+    rows = at_defaults(kept(tmp_path, *scored))
+    assert list(rows) == ["emotify default 1"]
+    assert (rows["emotify default 1"]["accuracy"], rows["emotify default 1"]["log_loss"]) == (0.7, 0.9)
+
+
 # --- results
 
 
@@ -180,6 +187,8 @@ def test_a_result_is_good_for_the_same_parameters_and_the_same_genres():
         digest_of(DecisionTreeClassifier(), y[::-1]),
     }
     assert len(digests) == 4
+    weights = [MusiCNNEmbedder(Path(folder, "weights.pth")) for folder in ("here", "there")]
+    assert digest_of(weights[0], y) == digest_of(weights[1], y) != digest_of(MusiCNNEmbedder(Path("others.pth")), y)
     front = Pictures()
     assert digest_of(MODELS["mfcc-svm"].make(front), y) == digest_of(MODELS["mfcc-svm"].make(Pictures()), y)
 
