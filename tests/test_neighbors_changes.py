@@ -47,55 +47,6 @@ def test_what_is_added_is_found_and_what_is_removed_is_not(kind, metric):
 
 
 @each_metric
-@each_kind
-def test_what_is_held_out_is_found_after_the_trial_and_not_in_it(kind, metric):
-    vectors, held_out = spread(600), np.arange(0, 600, 6)
-    others = np.setdiff1d(np.arange(600), held_out)
-    index, seen = kind(metric), []
-
-    def trial():
-        seen.append(index.query(vectors[held_out], 8)[1])
-        assert_answers_are_those_of(index, others, vectors[held_out], 8)
-        assert len(index) == 500
-
-    index.build(vectors, held_out=held_out, trial=trial)
-    assert len(seen) == 1
-    assert not np.isin(seen[0], held_out).any()
-    assert_answers_are_those_of(index, np.arange(600), vectors, 8)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(index)).query(vectors, 8)[1], index.query(vectors, 8)[1])
-
-
-@each_kind
-def test_a_trial_that_fails_leaves_the_index_as_it_was(kind):
-    vectors = spread(100)
-    index = kind("euclidean").build(vectors[:60])
-
-    def die():
-        raise RuntimeError("no")
-
-    with pytest.raises(RuntimeError, match="no"):
-        index.build(vectors, held_out=[3], trial=die)
-    assert_answers_are_those_of(index, np.arange(60), vectors, 5)
-    with pytest.raises(ValueError, match="held_out must leave some rows, got all"):
-        index.build(vectors, held_out=np.arange(100))
-    with pytest.raises(ValueError, match="rows must be from 0 to 99, got 100"):
-        index.build(vectors, held_out=[100])
-
-
-@each_metric
-@each_kind
-def test_a_lone_query_is_answered_as_in_a_batch(kind, metric):
-    vectors = np.concatenate([spread(300), np.repeat(spread(3, random_state=1), 20, axis=0), np.zeros((2, 4))])
-    queries = np.concatenate([vectors[::7], [[0, 0, 0, 0], [1e18, 0, 0, 0], [1e30, -1e30, 0, 0]]]).astype(np.float32)
-    index = kind(metric, **({"effort": 300} if kind is not ExactIndex else {})).build(vectors.astype(np.float32))
-    distances, rows = index.query(queries, 5)
-    for number in range(len(queries)):
-        alone = index.query(queries[[number]], 5)
-        np.testing.assert_array_equal(alone[0][0], distances[number])
-        np.testing.assert_array_equal(alone[1][0], rows[number])
-
-
-@each_metric
 @settings(max_examples=40)
 @given(data=st.data())
 def test_any_changes_leave_the_exact_answers_of_what_is_left(metric, data):

@@ -82,6 +82,15 @@ def uri(request):
     return where if request.param == "lite" else where.uri
 
 
+def test_the_first_answers_are_those_of_the_graph(uri):
+    vectors = np.random.default_rng(0).standard_normal((2000, 24)).astype(np.float32)
+    index = MilvusIndex("euclidean", uri=uri, collection="linked", n_links=4, build_effort=20, effort=0).build(vectors)
+    first = index.query(vectors[:100] + 1, 10)[1]
+    time.sleep(1)
+    np.testing.assert_array_equal(index.query(vectors[:100] + 1, 10)[1], first)
+    assert (ExactIndex("euclidean").build(vectors).query(vectors[:100] + 1, 10)[1] == first).mean() < 0.9
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_milvus_answers_as_the_exact_index_does(uri, metric):
     vectors = spread(500)

@@ -81,8 +81,7 @@ class Index(Saving):
         held_out : array-like of shape (n_held_out,), int, default=()
             Different rows, not all, that the search comes to know last, after the trial.
         trial : callable, default=None
-            Called without arguments while the index knows all rows but those held out: to ask about these as about
-            vectors that it has never seen.
+            Called while the index knows all rows but those held out, to ask about these as about what is new to it.
 
         Returns
         -------
@@ -97,8 +96,7 @@ class Index(Saving):
         vectors = as_vectors(vectors, "vectors")
         if 0 in vectors.shape:
             raise ValueError(f"vectors must hold at least one row and one dimension, got shape {vectors.shape}")
-        before = dict(vars(self))
-        first = np.ones(len(vectors), dtype=bool)
+        before, first = dict(vars(self)), np.ones(len(vectors), dtype=bool)
         first[as_rows(held_out, first)] = False
         if not first.any():
             raise ValueError("held_out must leave some rows, got all")
@@ -243,8 +241,7 @@ class Index(Saving):
         if not (isinstance(radius, Real) and radius >= 0):
             raise ValueError(f"radius must be a number >= 0, got {radius!r}")
         if not (len(queries) and n_allowed):
-            empty = [np.empty(0) for _ in queries], [np.empty(0, dtype=np.intp) for _ in queries]
-            return empty
+            return [np.empty(0) for _ in queries], [np.empty(0, dtype=np.intp) for _ in queries]
         return self._query_radius(queries, float(radius), mask)
 
     @classmethod
