@@ -86,8 +86,8 @@ class RecallDisplay:
         """Measure a fitted recommender's index and draw.
 
         The queries are asked in one batch, three times, of which the quickest counts. The recall is the lower of that
-        for tracks of the collection and that for new ones, as the recommender promises it. An exact index gives one
-        point.
+        for tracks of the collection and that for tracks made up near them, and may be some points off what new tracks
+        find; ``recall_`` is measured on tracks held out. An exact index gives one point.
 
         Parameters
         ----------

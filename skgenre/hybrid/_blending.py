@@ -99,7 +99,7 @@ def hold_out(interactions: csr_matrix, rng: np.random.RandomState) -> tuple[csr_
     Returns
     -------
     kept, held : csr_matrix of shape (n_users, n_tracks)
-        The counts of either part. A user with one track keeps it.
+        The counts of either part. A user with one track keeps it, unless it is one of the cold.
     cold : ndarray of shape (n_tracks,) of bool
         The tracks of which all was held back.
     """
