@@ -72,7 +72,8 @@ def open_blocks(source: str | bytes, seconds: float, *, offset: float = 0.0) -> 
 def read_blocks(file: Any, name: str, n_wanted: int, size: int) -> Iterator[np.ndarray]:
     """Yield the samples from where a file stands, as float32 arrays of shape (n_samples, n_channels).
 
-    They are those that one read gives. Raises ``AudioError`` where fewer come than are wanted and should be there.
+    They are those that one read gives. Raises ``AudioError`` where fewer come than are wanted and should be there, and
+    ``OSError`` where nobody knows how many these are.
     """
     # Between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
     file.seekable = lambda: False
@@ -84,6 +85,8 @@ def read_blocks(file: Any, name: str, n_wanted: int, size: int) -> Iterator[np.n
         is_full = len(block) == n_asked
         yield block
     if n_wanted < UNKNOWN_LENGTH:
+        if n_read < n_wanted and file.frames > UNKNOWN_LENGTH:
+            raise OSError(f"{n_read / file.samplerate:.2f} s could be decoded")
         check_length(name, n_read, n_wanted, file.samplerate)
 
 

@@ -159,7 +159,8 @@ def _raise_effort(index: Index, sample: RecallSample | HeldOut, recall: float) -
             idle += 1
     if not holds:
         reached, index.effort = best
-        warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=3)
+        if reached < recall:  # otherwise it is only not sure, of so few queries
+            warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=3)
         return reached
     best = (reached, high)
     while high - low > max(1, high // 50):
