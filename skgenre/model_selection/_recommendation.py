@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from scipy.stats import skew
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_consistent_length, check_random_state
 
 from skgenre.audio import as_rows
 from skgenre.hybrid import HybridRecommender, check_interactions
@@ -24,7 +24,7 @@ from skgenre.metrics import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
-from skgenre.model_selection._one_genre import one_artist_each
+from skgenre.model_selection._one_genre import one_artist_each, one_genre_each
 from skgenre.model_selection._recommendation_results import RecommenderEvaluation
 from skgenre.recommend import EmbeddingRecommender
 
@@ -134,7 +134,7 @@ def _by_content(recommender: EmbeddingRecommender, X: Any, genres: Any, artists:
     fitted = copy(recommender).fit(X)
     n_tracks = fitted.n_samples_fit_
     everyone = np.arange(n_tracks)
-    genres = None if genres is None else column_or_1d(genres)
+    genres = None if genres is None else one_genre_each(genres, "Purity is asked of one label at a time.")
     artists = everyone if artists is None else one_artist_each(artists)
     check_consistent_length(everyone, artists, genres)
     if k >= n_tracks:
