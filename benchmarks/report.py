@@ -1,6 +1,7 @@
 """The results as a table for the terminal, as JSON and as a page of the documentation."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -50,7 +51,9 @@ class Report:
     sections: list[Section]
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1) + "\n"
+        text = json.dumps(asdict(self), indent=1)
+        # A line for each list of numbers, not for each number.
+        return re.sub(r"\[\n[-+.\deE,\s]+\]", lambda numbers: "".join(numbers[0].split()), text) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
