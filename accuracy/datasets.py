@@ -12,7 +12,10 @@ from skgenre import load_gtzan, load_tracks
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 N_SPLITS = 5
-QUICK = ("dummy", "mfcc-svm", "mel-svm", "descriptor-svm", "descriptor-groups", "musicnn-jamendo", "musicnn-mtat")
+QUICK = (
+    *("dummy", "mfcc-svm", "mel-svm", "mfcc-texture-svm", "descriptor-svm", "descriptor-groups"),
+    *("musicnn-jamendo", "musicnn-mtat"),
+)
 """Models that take seconds to train: enough to show what other protocols are worth."""
 
 

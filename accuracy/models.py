@@ -93,6 +93,9 @@ class Model:
     note: str = ""
 
 
+TEXTURE = FrameStatistics(correlations=True, modulation=128)
+
+
 def svm(steps: list[Any]) -> Pipeline:
     return make_pipeline(*steps, StandardScaler(), SVC())
 
@@ -105,6 +108,10 @@ MODELS = {
     "dummy": Model("the most frequent genre", lambda front: DummyClassifier()),
     "mfcc-svm": Model("MFCC statistics, SVM", lambda front: svm([*front.mfcc(), FrameStatistics()])),
     "mel-svm": Model("log-mel statistics, SVM", lambda front: svm([*front.mel(), FrameStatistics()])),
+    "mfcc-texture-svm": Model(
+        "MFCC statistics with correlations and modulation, SVM",
+        lambda front: make_pipeline(*front.mfcc(), TEXTURE, StandardScaler(), SVC(C=10)),
+    ),
     "cnn-mfcc": Model("CNNClassifier on MFCC", lambda front: make_pipeline(*front.mfcc(), CNNClassifier())),
     "cnn-mel": Model("CNNClassifier on log-mel", lambda front: make_pipeline(*front.mel(), CNNClassifier())),
     "rnn-mfcc": Model("RNNClassifier on MFCC", lambda front: make_pipeline(*front.mfcc(), RNNClassifier())),

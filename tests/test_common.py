@@ -55,6 +55,7 @@ ESTIMATORS = [
     TrackDescriptor(),
     TrackDescriptor(("rhythm", "dynamics"), n_fft=1024, hop_length=256, n_jobs=2),
     FrameStatistics(("min", "max", "median", 0.9), differences=("mean", 0.1)),
+    FrameStatistics(correlations=True, modulation=8),
     TorchEmbedder(SmallModule, window=4),
     GroupSVC(),
     PerLabelClassifier(LogisticRegression()),

@@ -353,6 +353,54 @@ class TestFrameStatistics:
         statistics = FrameStatistics(("mean",), differences=("mean", "std", "max")).fit_transform(np.ones((2, 3, 1)))
         np.testing.assert_array_equal(statistics, [[1, 0, 0, 0] * 3] * 2)
 
+    @given(X=npst.arrays(np.float32, st.tuples(*[st.integers(1, n) for n in (3, 4, 40)]), elements=finite))
+    def test_correlations_are_those_of_numpy_and_zero_where_a_band_stays_as_it_is(self, X):
+        found = FrameStatistics(("mean",), differences=(), correlations=True).fit_transform(X)[:, X.shape[1] :]
+        rows, columns = np.triu_indices(X.shape[1], 1)
+        assert found.shape == (len(X), len(rows))
+        assert np.all(np.abs(found) <= 1)
+        wide = X.astype(np.float64)
+        lively = np.ptp(wide, axis=2) > 0.01 * (1 + np.abs(wide).max(axis=2))
+        still = np.ptp(wide, axis=2) == 0
+        for matrix, answer, moves, stays in zip(wide, found, lively, still, strict=True):
+            both = moves[rows] & moves[columns]
+            pairs = zip(rows[both], columns[both], strict=True)
+            expected = [np.corrcoef(matrix[[row, column]])[0, 1] for row, column in pairs]
+            np.testing.assert_allclose(answer[both], expected, atol=1e-3)
+            np.testing.assert_array_equal(answer[stays[rows] | stays[columns]], 0)
+
+    def test_bands_that_move_together_correlate_and_so_do_their_differences(self):
+        up = np.array([0.0, 1.0, 3.0, 4.0])
+        X = np.stack([up, 2 * up, -up])[None]
+        names = FrameStatistics(("mean",), correlations=True).fit(X).get_feature_names_out(["a", "b", "c"])
+        table = dict(zip(names, FrameStatistics(("mean",), correlations=True).fit_transform(X)[0], strict=True))
+        expected = {"a_b": 1, "a_c": -1, "b_c": -1}
+        for pair, value in expected.items():
+            assert table[f"{pair}_correlation"] == pytest.approx(value, abs=1e-6)
+            assert table[f"{pair}_diff_correlation"] == pytest.approx(value, abs=1e-6)
+
+    @pytest.mark.parametrize("period", [4, 16, 64])
+    def test_modulation_is_strongest_at_the_period_of_a_band(self, period):
+        frames = np.arange(300)
+        X = np.stack([10 * np.cos(2 * np.pi * frames / period), np.full(300, 7.0)])[None]
+        statistics = FrameStatistics((), differences=(), modulation=128).fit(X)
+        table = dict(zip(statistics.get_feature_names_out(), statistics.transform(X)[0], strict=True))
+        assert max(table, key=table.get) == f"band1_every{period}"
+        assert all(value == pytest.approx(0, abs=1e-6) for name, value in table.items() if name.startswith("band2"))
+
+    def test_modulation_is_the_same_at_any_level(self):
+        X = noise(400).reshape(1, 2, 200)
+        statistics = FrameStatistics((), differences=(), modulation=64)
+        np.testing.assert_allclose(statistics.fit_transform(X + 50), statistics.fit_transform(X), rtol=1e-3, atol=1e-4)
+
+    @pytest.mark.parametrize(("size", "n_periods"), [(4, 3), (6, 4), (128, 13), (129, 13)])
+    def test_a_short_track_has_as_many_columns_as_a_long_one(self, size, n_periods):
+        statistics = FrameStatistics(("mean",), correlations=True, modulation=size)
+        table = statistics.fit_transform([noise(2).reshape(2, 1), noise(600).reshape(2, 300)])
+        assert table.shape == (2, 2 * (2 + n_periods) + 2)
+        assert len(set(statistics.get_feature_names_out())) == table.shape[1]
+        assert np.isfinite(table).all()
+
     def test_tracks_of_unequal_length_may_come_as_sequence_list_or_object_array(self):
         matrices = [noise(2 * n).reshape(2, n) for n in (3, 5, 1)]
         stacked = np.empty(3, dtype=object)
@@ -460,6 +508,8 @@ class TestFrameStatistics:
             ({"statistics": (None,)}, r"statistics must hold .* got None"),
             ({"statistics": "mean"}, "The 'statistics' parameter of FrameStatistics must be an instance of"),
             ({"statistics": (), "differences": ()}, "at least one statistic is needed"),
+            ({"modulation": 3}, "The 'modulation' parameter of FrameStatistics must be an int in the range"),
+            ({"correlations": "yes"}, "The 'correlations' parameter of FrameStatistics must be an instance of 'bool'"),
         ],
         ids=str,
     )

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from skgenre.descriptors._blocks import blocks
 from skgenre.descriptors._columns import Columns
 from skgenre.descriptors._frames import Frames, pooled
+from skgenre.spectral import blocks
 
 SECONDS = 8.92
 """Length of a stretch whose periods are looked for: 384 frames at the defaults."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from skgenre.descriptors._blocks import blocks
 from skgenre.descriptors._columns import Columns
 from skgenre.descriptors._frames import Frames, pooled
+from skgenre.spectral import blocks
 
 N_BANDS = 36
 N_RANKS = 5

@@ -12,6 +12,8 @@ from scipy.fft import dct, rfft
 
 from skgenre.spectral._kernel import fill_mel_power, supports
 from skgenre.spectral._mel import mel_bands, mel_bank
+from skgenre.spectral._modulation import blocks as blocks
+from skgenre.spectral._modulation import modulation_spectra as modulation_spectra
 
 BLOCK_FRAMES = 256
 """Frames transformed at once where there is no program for the length of the transform."""
