@@ -90,6 +90,20 @@ class TestGroupSVC:
         assert (cold.predict_proba(self.X).max(axis=1) >= warm.predict_proba(self.X).max(axis=1)).all()
         np.testing.assert_array_equal(cold.predict(self.X), warm.predict(self.X))
 
+    def test_the_same_lead_says_less_among_many_genres(self):
+        def surest(n_genres):
+            y = np.repeat(np.arange(n_genres), 8)
+            X = np.eye(n_genres)[y] + np.random.default_rng(0).normal(0, 0.1, (len(y), n_genres))
+            machine = GroupSVC().fit(X, y)
+            decisions, probabilities = machine.decision_function(X), machine.predict_proba(X)
+            lead = np.diff(np.sort(decisions, axis=1)[:, -2:], axis=1)[:, 0]
+            odds = np.diff(np.log(np.sort(probabilities, axis=1)[:, -2:]), axis=1)[:, 0]
+            return odds / lead
+
+        np.testing.assert_allclose(surest(3), 2.0)
+        np.testing.assert_allclose(surest(4), 2.0)
+        np.testing.assert_allclose(surest(10), 0.8)
+
     def test_groups_may_be_counted_from_the_end_or_be_masks(self):
         kinds = slice(7, None), slice(-6, None), slice(-6, 13), list(range(7, 13)), np.arange(13) >= 7
         first, *others = (GroupSVC({"last": kind}).fit(self.X, self.Y).decision_function(self.X) for kind in kinds)

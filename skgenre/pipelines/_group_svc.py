@@ -30,9 +30,11 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
         The columns of each group, as ``TrackDescriptor.group_slices`` gives them. None means one group of all columns.
     C : float, default=10.0
         Inverse of the regularisation of each machine, above 0.
-    temperature : float, default=0.5
+    temperature : float, default=None
         What decisions are divided by for probabilities, above 0: the lower, the surer. With machines on artists that
-        are not in the training they are more honest than those calibrated by folds of the same artists.
+        are not in the training they are more honest than those calibrated by folds of the same artists. None means an
+        eighth of the number of genres, and at least 0.5: a decision counts the genres that lose against one, so that
+        of many genres the same lead says less. Of several labels it means 0.5.
     class_weight : "balanced", dict or None, default=None
         Weight of each class; "balanced" weighs them by the inverse of their frequency. Of several labels the classes
         are 0 and 1.
@@ -76,12 +78,12 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "groups": [Mapping, None],
         "C": [Interval(Real, 0, None, closed="neither")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "temperature": [Interval(Real, 0, None, closed="neither"), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
     def __init__(
-        self, groups: Any = None, *, C: float = 10.0, temperature: float = 0.5, class_weight: Any = None
+        self, groups: Any = None, *, C: float = 10.0, temperature: float | None = None, class_weight: Any = None
     ) -> None:
         self.groups = groups
         self.C = C
@@ -178,8 +180,14 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if hasattr(self, "thresholds_"):
             # What softmax makes of the two sides of a machine, strictly between 0 and 1.
-            return np.clip(expit(2 * self.decision_function(X) / self.temperature), 1e-7, 1 - 1e-7)
-        return softmax(self._decisions(X) / self.temperature, axis=1)
+            return np.clip(expit(2 * self.decision_function(X) / self._temperature), 1e-7, 1 - 1e-7)
+        return softmax(self._decisions(X) / self._temperature, axis=1)
+
+    @property
+    def _temperature(self) -> float:
+        if self.temperature is not None:
+            return self.temperature
+        return 0.5 if hasattr(self, "thresholds_") else max(len(self.classes_), 4) / 8
 
     def _machine(self) -> Pipeline:
         machine = SVC(C=self.C, class_weight=self.class_weight)
