@@ -76,7 +76,7 @@ def terminal(results: Results) -> str:
 def head(results: Results) -> str:
     n_seeds = {len(row) for name, dataset in shown(results).items() for row in scored(name, dataset, results).values()}
     seeds = f"{n_seeds.pop()} seeds" if len(n_seeds) == 1 else "several seeds"
-    machine = f", on {results.machine['processor']}, one thread each" if results.machine else ""
+    machine = f", one thread each, the latest on {results.machine['processor']}" if results.machine else ""
     return HEAD.format(seeds=seeds, machine=machine)
 
 
