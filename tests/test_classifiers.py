@@ -201,6 +201,23 @@ class TestTraining:
         with pytest.raises(KeyboardInterrupt):
             net.fit(*music())
 
+    def test_a_user_who_interrupts_the_scoring_is_heard(self, make):
+        def interrupt(*args, **params):
+            raise KeyboardInterrupt
+
+        net = make(validation_fraction=0.2)
+        net._probabilities = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            net.fit(*music())
+
+    def test_a_callback_may_wish_to_stop(self, make):
+        class Enough(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                if len(net.history) == 2:
+                    raise KeyboardInterrupt
+
+        assert make(callbacks=[Enough()]).fit(*music()).history_["epoch"] == [1, 2]
+
     def test_a_progress_bar_shows_when_verbose(self, make, capsys):
         make(max_epochs=2, verbose=True).fit(*music())
         assert "training: 100%" in capsys.readouterr().err

@@ -10,7 +10,11 @@ from tqdm.auto import tqdm
 from skgenre.classifiers._targets import Targets
 
 
-class EpochScores(Callback):
+class Onlooker(Callback):
+    """A callback that never wishes to stop the training: an interrupt inside it is the user's."""
+
+
+class EpochScores(Onlooker):
     """Record accuracy and macro F1 of the crops trained on, and loss, accuracy and macro F1 of validation tracks.
 
     ``kind`` says what targets mean; ``validation`` is the features, targets and weights of the validation tracks, or
@@ -53,7 +57,7 @@ class EpochScores(Callback):
             net.history.record(f"{part}_{name}", score)
 
 
-class Cosine(Callback):
+class Cosine(Onlooker):
     """Let the step size rise over the first tenth of the training, and fall to zero along a cosine over the rest."""
 
     def __init__(self, n_batches: int) -> None:
@@ -72,7 +76,7 @@ class Cosine(Callback):
         self.n_done_ += 1
 
 
-class Progress(Callback):
+class Progress(Onlooker):
     """A progress bar over epochs."""
 
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ import skorch
 import torch
 from skorch.utils import to_tensor
 
+from skgenre.classifiers._callbacks import Onlooker
 from skgenre.modules import BatchNorm
 
 _TRAINING = threading.RLock()  # a callback may fit another net
@@ -45,12 +46,14 @@ class TrackNet(skorch.NeuralNet):
     """
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Notify the callbacks, and note where one stops the training."""
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt:
-            self.stopped_ = True
-            raise
+        """Notify the callbacks as skorch does, and note where one stops the training."""
+        getattr(self, method_name)(self, **cb_kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                self.stopped_ = not isinstance(callback, Onlooker)
+                raise
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
         """Train, and note where the user interrupts it."""
