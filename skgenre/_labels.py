@@ -71,7 +71,7 @@ def read_genres(y: Any) -> np.ndarray:
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     elif y.dtype.kind == "O":
-        if missing := [row for row, genre in enumerate(y) if _is_missing(genre)]:
+        if missing := [row for row, genre in enumerate(y) if is_missing(genre)]:
             raise ValueError(
                 f"y must hold a genre for every track, got none in {len(missing)} rows, first {missing[0]}"
             )
@@ -84,9 +84,10 @@ def read_genres(y: Any) -> np.ndarray:
     return y
 
 
-def _is_missing(genre: Any) -> bool:
+def is_missing(name: Any) -> bool:
+    """Tell whether a name, such as a genre or an artist, is None, NaN or pandas' NA."""
     try:
-        return genre is None or bool(genre != genre)  # NaN is the value that differs from itself
+        return name is None or bool(name != name)  # NaN is the value that differs from itself
     except TypeError:  # and what is missing in pandas does not say whether it does
         return True
 

@@ -476,7 +476,10 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("groups", "message"),
         [
-            (["Ella", None] * 18, "groups must be of one type, such as str, got NoneType and str"),
+            (["Ella", 7] * 18, "groups must be of one type, such as str, got int and str"),
+            (["Ella", None] * 18, "groups must be known for every track, got None for 18 of 36; .* can share one"),
+            (["Ella", float("nan")] * 18, "groups must be known for every track, got nan for 18 of 36"),
+            (np.array([0.0, np.nan, 1.0] * 12), "groups must be known for every track, got nan for 12 of 36"),
             (np.arange(36)[:, None], r"groups must be one for each track, .* got shape \(36, 1\)"),
         ],
     )

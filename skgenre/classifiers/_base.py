@@ -65,7 +65,8 @@ class NetClassifier(
             Weight of each track in the loss; a weight of 0 leaves the track out.
         groups : array-like of shape (n_tracks,), default=None
             Group of each track, such as its artist. No group has tracks both in training and in the validation split
-            of early stopping.
+            of early stopping, so there each must be known; tracks without an artist can share the group ``""``, as
+            :func:`load_tracks` has it.
 
         Returns
         -------
@@ -136,9 +137,11 @@ class NetClassifier(
         X = check_features(self, X, reset=reset)
         kind, y = read_targets(y)
         check_consistent_length(X, y, groups)
+        if groups is not None:
+            groups = np.asarray(groups, dtype=object)  # else numpy spells a NaN among names "nan"
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         weights = kind.weigh(y, weights, self.class_weight)
-        return kind, X, y, weights, None if groups is None else np.asarray(groups)
+        return kind, X, y, weights, groups
 
     def _expect(self, kind: type[Targets], y: np.ndarray, classes: Any = None) -> None:
         if not isinstance(self._targets, kind):

@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 
+from skgenre._labels import is_missing
+
 
 def split_validation(
     strata: np.ndarray, groups: np.ndarray | None, fraction: float, rng: np.random.RandomState
@@ -32,7 +34,7 @@ def split_validation(
     Raises
     ------
     ValueError
-        If groups are not one for each track, of types that can be sorted together.
+        If groups are not one for each track, none missing, of types that can be sorted together.
     """
     members = np.arange(len(strata)) if groups is None else _numbered(groups)
     counts = np.zeros((members.max() + 1, strata.shape[1]), dtype=int)
@@ -64,6 +66,11 @@ def _numbered(groups: np.ndarray) -> np.ndarray:
     """Return the number of each track's group."""
     if groups.ndim != 1:
         raise ValueError(f"groups must be one for each track, of shape (n_tracks,), got shape {groups.shape}")
+    if missing := [group for group in groups if is_missing(group)]:
+        raise ValueError(
+            f"groups must be known for every track, got {missing[0]!r} for {len(missing)} of {len(groups)}; "
+            "tracks of unknown artists can share one, such as ''"
+        )
     try:
         return np.unique(groups, return_inverse=True)[1]
     except TypeError:
