@@ -384,6 +384,12 @@ class TestBadInput:
         with pytest.raises(ValueError, match=message):
             HybridRecommender(blend="content").fit(BOARD, PLAYS, **ids)
 
+    @pytest.mark.parametrize(("parameter", "n_ids"), [("user_ids", 18), ("track_ids", 8)])
+    def test_an_id_that_is_not_hashable_is_named(self, parameter, n_ids):
+        ids = [*range(n_ids - 1), ["a"]]
+        with pytest.raises(TypeError, match=rf"{parameter} must be hashable, such as str or int, got \['a'\]"):
+            HybridRecommender(blend="content").fit(BOARD, PLAYS, **{parameter: ids})
+
     @pytest.mark.parametrize(
         ("ask", "message"),
         [

@@ -372,7 +372,7 @@ class TestRecommend:
             ([1, 2, 1.0], ValueError, "track_ids must be unique"),
             (["a", "b"], ValueError, "track_ids must hold one id per track, got 2 for 3 tracks"),
             ("abc", ValueError, "track_ids must hold one id per track, got 1 for 3 tracks"),
-            ([["a"], ["b"], ["c"]], TypeError, "track_ids must be hashable: unhashable type: 'list'"),
+            ([["a"], ["b"], ["c"]], TypeError, r"track_ids must be hashable, such as str or int, got \['a'\]"),
         ],
     )
     def test_ids_that_cannot_name_the_tracks_are_an_error(self, ids, error, message):

@@ -262,7 +262,7 @@ class TestWhere:
             ({"metadata": {"year": [1, 2]}}, ValueError, "metadata 'year' must hold one value per track, got 2 for 60"),
             ({"metadata": [1, 2]}, TypeError, "metadata must be a DataFrame or a mapping of columns, got list"),
             ({"groups": ["a"]}, ValueError, "groups must hold one per track, got 1 for 60 tracks"),
-            ({"groups": [[1]] * 60}, TypeError, "groups must be hashable"),
+            ({"groups": [[1]] * 60}, TypeError, r"groups must be hashable, such as str or int, got \[1\]"),
         ],
     )
     def test_what_is_not_known_of_every_track_is_an_error(self, embeddings, known, error, message):

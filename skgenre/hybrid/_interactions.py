@@ -8,6 +8,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.utils import check_array
 
+from skgenre.recommend import check_hashable
+
 
 def check_interactions(interactions: Any, n_tracks: int) -> csr_matrix:
     """Return interactions as a new float32 matrix of counts without zeros, users × tracks; None is no user at all."""
@@ -48,6 +50,7 @@ class Names:
         plain = [_plain(name) for name in (names.tolist() if isinstance(names, np.ndarray) else names)]
         if len(plain) != n_rows:
             raise ValueError(f"{parameter} must hold {n_rows} ids, one a row or column of the data, got {len(plain)}")
+        check_hashable(plain, parameter)
         for name, count in Counter(plain).most_common(1):
             if count > 1:
                 raise ValueError(f"{parameter} must be unique, got {name!r} {count} times")

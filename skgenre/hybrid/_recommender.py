@@ -176,7 +176,7 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         ImportError
             If implicit is needed and not installed.
         TypeError
-            If ``collaborative`` is a model that learns no factors.
+            If ``collaborative`` is a model that learns no factors, or an id is not hashable.
         ValueError
             If ``interactions`` is not a matrix of counts from 0 on with a column for each track, or ids are too many,
             too few or not unique.

@@ -8,7 +8,7 @@ import numpy as np
 
 from skgenre.audio import is_paths
 from skgenre.recommend._filters import check_metadata, rows_where
-from skgenre.recommend._ids import check_ids, ids_array, plain_id, plain_ids
+from skgenre.recommend._ids import check_hashable, check_ids, ids_array, plain_id, plain_ids
 
 _MOST_TO_COMPARE = 20_000
 _CACHED = ("rows", "places", "row_of", "track_ids")
@@ -169,10 +169,7 @@ def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
     values = plain_ids(groups)
     if len(values) != n_tracks:
         raise ValueError(f"groups must hold one per track, got {len(values)} for {n_tracks} tracks")
-    try:
-        set(values)
-    except TypeError as error:
-        raise TypeError(f"groups must be hashable: {error}") from error
+    check_hashable(values, "groups")
     return np.fromiter(values, dtype=object, count=n_tracks)
 
 

@@ -19,14 +19,20 @@ def check_ids(track_ids: Any, X: Any, n_tracks: int, first: int = 0) -> list:
     ids = plain_ids(track_ids)
     if len(ids) != n_tracks:
         raise ValueError(f"track_ids must hold one id per track, got {len(ids)} for {n_tracks} tracks")
-    try:
-        counts = Counter(ids)
-    except TypeError as error:
-        raise TypeError(f"track_ids must be hashable: {error}") from error
-    for track_id, count in counts.most_common(1):
+    check_hashable(ids, "track_ids")
+    for track_id, count in Counter(ids).most_common(1):
         if count > 1:
             raise ValueError(f"{where} must be unique, got {track_id!r} {count} times")
     return ids
+
+
+def check_hashable(names: list, parameter: str) -> None:
+    """Raise a TypeError that calls the names by the parameter they were given as, if one is not hashable."""
+    for name in names:
+        try:
+            hash(name)
+        except TypeError:
+            raise TypeError(f"{parameter} must be hashable, such as str or int, got {name!r:.80}") from None
 
 
 def plain_ids(tracks: Any) -> list:
