@@ -181,15 +181,22 @@ class TestTraining:
         net.partial_fit(*music())
         assert listen.rates[-1] == 1e-2
 
-    def test_batches_are_of_even_size(self, make):
+    @pytest.mark.parametrize(
+        ("n_tracks", "batch_size", "expected"),
+        [(36, 35, [18, 18]), (17, 4, [3, 3, 3, 3, 3, 2]), (7, 2, [2, 2, 2, 1]), (3, 1, [1, 1, 1])],
+    )
+    def test_batches_are_of_even_size_and_none_of_one_track_where_another_size_avoids_it(
+        self, make, n_tracks, batch_size, expected
+    ):
         sizes = []
 
         class Listen(Callback):
             def on_batch_end(self, net, batch=None, **kwargs):
                 sizes.append(len(batch[0]))
 
-        make(max_epochs=1, batch_size=35, callbacks=[Listen()]).fit(*music())
-        assert sizes == [18, 18]
+        X, y = music()
+        make(max_epochs=1, batch_size=batch_size, callbacks=[Listen()]).fit(X[:n_tracks], y[:n_tracks])
+        assert sizes == expected
 
     def test_a_user_who_interrupts_is_heard(self, make):
         class Impatient(torch.nn.Module):

@@ -59,14 +59,13 @@ class NetBuilding(NetAnswers, BaseEstimator):
             # Last, for it interrupts the round of callbacks.
             stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
             callbacks.append(("early_stopping", stopping))
-        n_batches = -(-len(crops) // self.batch_size)
+        batch_size = _even_size(len(crops), self.batch_size)
         if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
-            callbacks.append(("cosine", Cosine(max_epochs * n_batches)))
+            callbacks.append(("cosine", Cosine(max_epochs * -(-len(crops) // batch_size))))
         self.net_.lr = self.lr
         for group in self.net_.optimizer_.param_groups:
             group["lr"], group["weight_decay"] = self.lr, self.weight_decay
-        # As even as one size allows: what is left over for a last batch may be too little to normalise.
-        self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=-(-len(crops) // n_batches))
+        self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=batch_size)
         self.net_.initialize_callbacks()
         before = len(self.net_.history)
         self.net_.partial_fit(crops)
@@ -114,6 +113,16 @@ class NetBuilding(NetAnswers, BaseEstimator):
         if not self.channels or not all(isinstance(n, int | np.integer) and n >= 1 for n in self.channels):
             raise ValueError(f"channels must hold at least one number >= 1, and whole numbers, got {self.channels!r}")
         return {"channels": tuple(self.channels)}
+
+
+def _even_size(n_crops: int, largest: int) -> int:
+    """Return the size of batches that are as even as one size allows, and leave no single crop if a size can.
+
+    What is left over for a last batch may be too little to normalise.
+    """
+    n_batches = -(-n_crops // largest)
+    even = -(-n_crops // n_batches)
+    return next((size for size in range(even, 1, -1) if n_crops % size != 1), even)
 
 
 def _is_scheduler(callback: Any) -> bool:
