@@ -439,6 +439,15 @@ class TestHash:
         assert not np.allclose(first, second)
         np.testing.assert_array_equal(second, make_pipeline(*steps).fit(paths, [0, 1, 1])[-1].centroids_)
 
+    @pytest.mark.parametrize(("X", "told"), [([tone()], False), (tone()[None], True)], ids=["list", "array"])
+    def test_a_cached_pipeline_tells_rates_of_samples_apart(self, tmp_path, X, told):
+        def features(rate, memory=None):
+            steps = AudioLoader(rate), MFCCExtractor(sample_rate=rate if told else None), FrameStatistics()
+            return make_pipeline(*steps, memory=memory).fit_transform(X)
+
+        for rate in (22050, 44100):
+            np.testing.assert_array_equal(features(rate, str(tmp_path)), features(rate))
+
 
 class TestUnreadableTracks:
     @pytest.fixture

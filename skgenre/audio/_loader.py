@@ -119,6 +119,11 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
             If a file is missing, a folder, or empty. What is wrong inside a file shows when it is decoded.
         ValueError
             If ``X`` holds no tracks, or is a bare 1-D buffer.
+
+        Notes
+        -----
+        ``joblib.hash`` of an array leaves its sample rate out. So where ``Pipeline(memory=...)`` is to take one 2-D
+        array at two rates, pass ``list(X)``, or set the rate of the extractor too.
         """
         self._validate_params()
         X = check_tracks(self, X, reset=False)
