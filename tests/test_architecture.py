@@ -16,7 +16,7 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_html", "_labels", "_rows", "_store", "_threads"},
+    {"_html", "_labels", "_rows", "_store", "_threads", "_whole"},
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},

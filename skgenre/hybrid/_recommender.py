@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, get_tags
 
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from skgenre._whole import whole
 from skgenre.hybrid._blending import Blend, Sources, choose_blend, hold_out
 from skgenre.hybrid._collaborative import confidences, fit_model
 from skgenre.hybrid._interactions import Names, check_interactions
@@ -187,6 +188,11 @@ class HybridRecommender(HybridQueries, BaseEstimator):
             With ``blend="auto"``, if no user has heard two tracks, so that nothing can be held out. The share is then
             0.5.
         """
+        with whole(self):
+            self._fit(X, interactions, y, track_ids, user_ids)
+        return self
+
+    def _fit(self, X: Any, interactions: Any, y: Any, track_ids: Any, user_ids: Any) -> None:
         content = self.content
         if not isinstance(content, EmbeddingRecommender):
             content = EmbeddingRecommender(content, random_state=self.random_state)
@@ -202,7 +208,6 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         self._neighbors = self._find_neighbors()
         rng = check_random_state(self.random_state)
         self.blend_scores_ = self._choose_blend(rng, seed=rng.randint(np.iinfo(np.int32).max))
-        return self
 
     @property
     def track_ids_(self) -> np.ndarray:

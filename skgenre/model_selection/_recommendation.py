@@ -60,7 +60,8 @@ def evaluate_recommender(
     Parameters
     ----------
     recommender : EmbeddingRecommender or HybridRecommender
-        The recommender; it stays as it is, and a copy is fitted. By content, an embedder that needs genres must be
+        The recommender; it stays as it is, and a copy is fitted, which searches exactly in memory where this one asks
+        Milvus. By content, an embedder that needs genres must be
         fitted already, on other tracks: on its own it looks better than it is. By history, an
         ``EmbeddingRecommender`` recommends to users what sounds like the tracks that they have heard.
     X : array-like of shape (n_tracks, n_dims), or tracks that the embedder takes
@@ -130,8 +131,19 @@ def evaluate_recommender(
     return _by_history(recommender, X, interactions, y, k, times, test_size, check_random_state(random_state))
 
 
+def _copy(recommender: Any) -> Any:
+    """Return a copy to fit; of a collection that Milvus keeps in memory, for it would take the place of that one."""
+    copied = copy(recommender)
+    if isinstance(copied, HybridRecommender):
+        if isinstance(copied.content, EmbeddingRecommender):
+            copied.content = _copy(copied.content)
+    elif copied.algorithm == "milvus":
+        copied.algorithm, copied.index_params = "brute", None
+    return copied
+
+
 def _by_content(recommender: EmbeddingRecommender, X: Any, genres: Any, artists: Any, k: int) -> RecommenderEvaluation:
-    fitted = copy(recommender).fit(X)
+    fitted = _copy(recommender).fit(X)
     n_tracks = fitted.n_samples_fit_
     everyone = np.arange(n_tracks)
     genres = None if genres is None else one_genre_each(genres, "Purity is asked of one label at a time.")
@@ -171,7 +183,7 @@ def _by_history(
     held = _hold_out(plays, times, test_size, rng)
     kept = plays - held
     kept.eliminate_zeros()
-    fitted = copy(recommender).fit(X, kept, genres)
+    fitted = _copy(recommender).fit(X, kept, genres)
     n_left = plays.shape[1] - np.diff(kept.indptr)
     users = np.flatnonzero((np.diff(held.indptr) > 0) & (n_left >= k))
     if not len(users):

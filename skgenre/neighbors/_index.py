@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
+from skgenre._whole import whole
 from skgenre.neighbors._checks import as_mask, as_rows, as_vectors
 from skgenre.neighbors._growing import GrowingArray
 from skgenre.neighbors._saving import Saving
@@ -96,16 +97,12 @@ class Index(Saving):
         vectors = as_vectors(vectors, "vectors")
         if 0 in vectors.shape:
             raise ValueError(f"vectors must hold at least one row and one dimension, got shape {vectors.shape}")
-        before, first = dict(vars(self)), np.ones(len(vectors), dtype=bool)
+        first = np.ones(len(vectors), dtype=bool)
         first[as_rows(held_out, first)] = False
         if not first.any():
             raise ValueError("held_out must leave some rows, got all")
-        try:
+        with whole(self):
             self._build(vectors, first, trial or (lambda: None))
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
         return self
 
     def add(self, vectors: ArrayLike) -> np.ndarray:

@@ -42,7 +42,9 @@ class MilvusIndex(Index):
         What the server asks for, ``user:password``. Neither saved nor pickled: the environment variable
         ``MILVUS_TOKEN`` takes its place then.
     collection : str, default="skgenre"
-        Alias of the collection: letters, digits and underscores.
+        Alias of the collection: letters, digits and underscores. Of two indexes with one alias the one that is built
+        later takes it, and the collection of the other is dropped: copies that are fitted too, as in a search over
+        parameters or a ``HybridRecommender``, need an alias of their own.
     n_links : int, default=16
         Links from each vector to others in the server's HNSW graph.
     build_effort : int, default=200

@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length, check_random_state, get_tags
 from sklearn.utils.validation import validate_data
 
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from skgenre._whole import whole
 from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, make_index
 from skgenre.recommend._attributes import Attributes
@@ -211,7 +212,11 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         UserWarning
             If an embedding is zero, as of silence, and so has no direction under cosine.
         """
-        X = as_rows(X)
+        with whole(self):
+            self._fit(as_rows(X), y, track_ids, groups, metadata)
+        return self
+
+    def _fit(self, X: Any, y: Any, track_ids: Any, groups: Any, metadata: Any) -> None:
         if self.embedder is None:
             if is_paths(X):
                 raise ValueError(f"X must hold embeddings where embedder is None, got the path {str(X[0])!r}")
@@ -231,7 +236,6 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         self._build(np.array(embeddings, order="C"))  # a copy, so that the caller's array can change
         self._learn_hubs()
         self._turns = Turns()
-        return self
 
     def _take_features_of_embedder(self) -> None:
         for name in ("n_features_in_", "feature_names_in_"):
