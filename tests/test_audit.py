@@ -383,6 +383,13 @@ def test_the_report_tells_all_in_html_and_text(faulty):
     assert len(re.findall(r"split \d: \d of \d test tracks leak", text)) == 3
 
 
+def test_the_report_lists_artists_on_several_labels(tmp_path):
+    audit = audit_tracks([tmp_path / f"{number}.wav" for number in range(3)], ["pop", "rock", "rock"], ["Ann"] * 3)
+    page = audit._repr_html_()
+    assert "Artists on several labels" in page
+    assert "pop (1), rock (2)" in page
+
+
 def test_the_report_escapes_what_it_shows(tmp_path):
     page = audit_tracks([tmp_path / "<b>.wav"])._repr_html_()
     assert "&lt;b&gt;.wav" in page

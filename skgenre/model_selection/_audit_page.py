@@ -75,7 +75,7 @@ def audit_page(
         ),
         _table(
             "Artists on several labels",
-            ("Labels", "Artist", "Tracks on each label"),
+            ("Artist", "Tracks on each label"),
             [(artist, ", ".join(f"{label} ({n})" for label, n in found.items())) for artist, found in artists],
         ),
         _table(
