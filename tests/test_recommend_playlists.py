@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,9 +180,15 @@ class TestGroups:
         assert longest(Counter(groups), last) == most
 
     def test_unknown_groups_are_told_apart(self):
-        assert len(set(group_codes(["a", None, float("nan"), None, "b"]))) == 5
+        assert len(set(group_codes(["a", None, float("nan"), None, pd.NA, pd.NA, "", "", "b"]))) == 9
         one, other, same = group_codes(["a", "b", "a"])
         assert one == same != other
+
+    @pytest.mark.parametrize("groups", [["", "", ""], pd.Series(["A", None, None], dtype="string")])
+    def test_tracks_of_unknown_artists_may_follow_each_other(self, groups):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert line(0, 1, 2, groups=groups).recommend(0, n=2)[0].tolist() == [1, 2]
 
 
 class TestJourney:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from skgenre._labels import is_missing
+
 
 def group_codes(groups: Iterable[Any]) -> list[int]:
-    """Give each group a number, and each track of an unknown group (None or NaN) one of its own."""
+    """Give each group a number, and each track of an unknown group (None, NaN, NA or "") one of its own."""
     codes: dict[Any, int] = {}
     return [
-        codes.setdefault(("", row) if group is None or group != group else (group,), row)
+        codes.setdefault(("", row) if is_missing(group) or group == "" else (group,), row)
         for row, group in enumerate(groups)
     ]
 
