@@ -86,6 +86,20 @@ def test_new_tracks_and_added_ones_are_rescaled_alike(hubby, hubness):
 
 
 @each_reduction
+@pytest.mark.parametrize("change", ["replace", "remove"])
+def test_tracks_replaced_or_removed_are_kept_up_with(hubness, change):
+    X = np.random.default_rng(0).standard_normal((400, 30))
+    X[:200] *= np.geomspace(0.1, 30, 30)
+    recommender = EmbeddingRecommender(hubness=hubness, random_state=0).fit(X)
+    if change == "replace":
+        recommender.replace(X[200:], track_ids=range(200))
+    else:
+        recommender.remove(range(200))
+    fresh = EmbeddingRecommender(hubness=hubness, random_state=0).fit(recommender.embeddings_)
+    np.testing.assert_allclose(recommender.kneighbors()[0], fresh.kneighbors()[0], atol=1e-6)
+
+
+@each_reduction
 def test_equal_tracks_are_no_trouble(hubness):
     recommender = EmbeddingRecommender(hubness=hubness, metric="euclidean").fit(np.ones((12, 3)))
     distances, indices = recommender.kneighbors(n_neighbors=3)

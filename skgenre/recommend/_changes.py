@@ -25,6 +25,7 @@ class Changes(Search):
     recall: float | None
     hubness: str | None
     random_state: Any
+    _n_unlearned: int
     y_: np.ndarray | None
     _turns: Turns
 
@@ -34,8 +35,8 @@ class Changes(Search):
         """Add tracks to the collection, or fit where there is none.
 
         The embedder stays as it is. The search effort is set anew where the collection has doubled since it was, and
-        what ``hubness`` goes by is learned anew where a tenth of the tracks have come since. Other threads may ask
-        meanwhile: they wait for a change, as it waits for them.
+        what ``hubness`` goes by is learned anew where a tenth of the tracks have come, gone or been replaced. Other threads
+        may ask meanwhile: they wait for a change, as it waits for them.
 
         Parameters
         ----------
@@ -74,11 +75,11 @@ class Changes(Search):
             self._warn_of_zeros(embeddings, new.ids)
             rows = self._add(embeddings)
             self._catalogue.add(new)
+            self._n_unlearned += len(rows)
             try:
                 if len(self._catalogue) >= 2 * self._n_tuned:
                     self._tune()
-                if len(self._catalogue) > 1.1 * self._n_learned:
-                    self._learn_hubs()
+                self._keep_up_with_hubs()
             except BaseException:
                 self._catalogue.remove(rows)
                 with suppress(Exception):
@@ -117,8 +118,9 @@ class Changes(Search):
             rows = self._known(self._several(track_ids))
             self.index_.remove(rows)
             self._catalogue.remove(rows)
+            self._n_unlearned += len(rows)
             self.y_ = None
-            self._close_gaps()
+            self._keep_house()
         return self
 
     def replace(self, X: Any, track_ids: Any = None) -> Self:
@@ -170,7 +172,8 @@ class Changes(Search):
             self.y_ = None
             self._catalogue.remove(old)
             self._catalogue.add(again)
-            self._close_gaps()
+            self._n_unlearned += len(old)
+            self._keep_house()
         return self
 
     def _build(self, embeddings: np.ndarray) -> None:
@@ -192,6 +195,19 @@ class Changes(Search):
                 raise
         self._n_tuned = len(self._catalogue)
 
+    def _keep_house(self) -> None:
+        """Do what is due after a change that cannot be undone: where that fails, it stays due at the next change."""
+        for task in (self._close_gaps, self._keep_up_with_hubs):
+            try:
+                task()
+            except Exception as error:
+                message = f"the collection is changed, but its upkeep failed and waits for the next change: {error!r}"
+                warnings.warn(message, stacklevel=3)
+
+    def _keep_up_with_hubs(self) -> None:
+        if len(self._catalogue) and self._n_unlearned > 0.1 * self._n_learned:
+            self._learn_hubs()
+
     def _learn_hubs(self) -> None:
         """Learn what distances are rescaled by, of all tracks."""
         reduction: Reduction | None = None
@@ -203,7 +219,7 @@ class Changes(Search):
             numbers = reduction.of_rows(self.index_, rows)
             self._numbers = np.ones((self.index_.n_rows, numbers.shape[1]))
             self._numbers[rows] = numbers
-        self._reduction, self._n_learned = reduction, len(self._catalogue)
+        self._reduction, self._n_learned, self._n_unlearned = reduction, len(self._catalogue), 0
 
     def _warn_of_zeros(self, embeddings: np.ndarray, ids: list) -> None:
         if self.metric == "cosine":
