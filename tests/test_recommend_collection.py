@@ -259,6 +259,19 @@ class TestRecall:
         assert tuned
         assert recommender.recall_ == 0.97
 
+    @pytest.mark.parametrize("change", ["replace", "remove and add"])
+    def test_it_is_measured_anew_where_all_tracks_are_others(self, X, change, monkeypatch):
+        recommender = fitted(X[:40], "annoy")
+        monkeypatch.setattr("skgenre.recommend._changes.tune_effort", lambda *_, **__: 0.97)
+        for first in (0, 20):
+            assert recommender.recall_ != 0.97
+            rows = range(first, first + 20)
+            if change == "replace":
+                recommender.replace(X[40:60], track_ids=names(*rows))
+            else:
+                recommender.remove(names(*rows)).partial_fit(X[40:60], track_ids=names(*range(40 + first, 60 + first)))
+        assert recommender.recall_ == 0.97
+
     def test_what_cannot_be_reached_is_warned_of(self, X, monkeypatch):
         monkeypatch.setattr(
             "skgenre.neighbors.AnnoyIndex._search",

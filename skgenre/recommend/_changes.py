@@ -25,6 +25,7 @@ class Changes(Search):
     recall: float | None
     hubness: str | None
     random_state: Any
+    _n_untuned: int
     _n_unlearned: int
     y_: np.ndarray | None
     _turns: Turns
@@ -34,9 +35,9 @@ class Changes(Search):
     ) -> Self:
         """Add tracks to the collection, or fit where there is none.
 
-        The embedder stays as it is. The search effort is set anew where the collection has doubled since it was, and
-        what ``hubness`` goes by is learned anew where a tenth of the tracks have come, gone or been replaced. Other threads
-        may ask meanwhile: they wait for a change, as it waits for them.
+        The embedder stays as it is. The search effort is set anew where as many tracks have come or been replaced since
+        it was as there were then, and what ``hubness`` goes by is learned anew where a tenth of the tracks have come,
+        gone or been replaced. Other threads may ask meanwhile: they wait for a change, as it waits for them.
 
         Parameters
         ----------
@@ -75,10 +76,10 @@ class Changes(Search):
             self._warn_of_zeros(embeddings, new.ids)
             rows = self._add(embeddings)
             self._catalogue.add(new)
+            self._n_untuned += len(rows)
             self._n_unlearned += len(rows)
             try:
-                if len(self._catalogue) >= 2 * self._n_tuned:
-                    self._tune()
+                self._keep_up_recall()
                 self._keep_up_with_hubs()
             except BaseException:
                 self._catalogue.remove(rows)
@@ -172,6 +173,7 @@ class Changes(Search):
             self.y_ = None
             self._catalogue.remove(old)
             self._catalogue.add(again)
+            self._n_untuned += len(old)
             self._n_unlearned += len(old)
             self._keep_house()
         return self
@@ -180,7 +182,8 @@ class Changes(Search):
         """Build the index, and make it search as hard as the recall takes."""
         if self.recall is None:
             self.index_.build(embeddings)
-            self.recall_, self._n_tuned = 1.0 if self.index_.effort is None else np.nan, len(self._catalogue)
+            self.recall_ = 1.0 if self.index_.effort is None else np.nan
+            self._n_tuned, self._n_untuned = len(self._catalogue), 0
         else:
             self._tune(embeddings)
 
@@ -193,16 +196,20 @@ class Changes(Search):
             except BaseException:
                 self.index_.effort = effort
                 raise
-        self._n_tuned = len(self._catalogue)
+        self._n_tuned, self._n_untuned = len(self._catalogue), 0
 
     def _keep_house(self) -> None:
         """Do what is due after a change that cannot be undone: where that fails, it stays due at the next change."""
-        for task in (self._close_gaps, self._keep_up_with_hubs):
+        for task in (self._close_gaps, self._keep_up_recall, self._keep_up_with_hubs):
             try:
                 task()
             except Exception as error:
                 message = f"the collection is changed, but its upkeep failed and waits for the next change: {error!r}"
                 warnings.warn(message, stacklevel=3)
+
+    def _keep_up_recall(self) -> None:
+        if len(self._catalogue) and self._n_untuned >= self._n_tuned:
+            self._tune()
 
     def _keep_up_with_hubs(self) -> None:
         if len(self._catalogue) and self._n_unlearned > 0.1 * self._n_learned:
