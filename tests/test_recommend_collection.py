@@ -181,6 +181,26 @@ class TestRemoving:
             twin.recommend(60, n=3, where={"number": range(60, 81)})[0].tolist()
         )
 
+    @pytest.mark.parametrize("next_change", ["remove", "replace", "partial_fit"])
+    def test_gaps_that_cannot_be_closed_are_closed_at_the_next_change(self, X, next_change, monkeypatch):
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 10)
+        recommender = fitted(X, hubness="local_scaling")
+
+        def die():
+            raise ConnectionError("the server is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(recommender.index_, "compact", die)
+            with pytest.warns(UserWarning, match="its upkeep failed and waits for the next change: ConnectionError"):
+                recommender.remove(names(*range(50)))
+        assert recommender.track_ids_.tolist() == names(*range(50, 80))
+        assert recommender.index_.n_rows == 80
+        if next_change == "remove":
+            recommender.remove(names(50))
+        else:
+            getattr(recommender, next_change)(X[:1], track_ids=names(79 if next_change == "replace" else 80))
+        assert recommender.index_.n_rows == len(recommender.index_) == recommender.n_samples_fit_
+
     def test_an_unknown_track_is_an_error_that_names_the_nearest(self, X):
         recommender = fitted(X[:3])
         before = state(recommender.partial_fit(X[3:5], track_ids=names(3, 4)))

@@ -87,6 +87,7 @@ class Changes(Search):
                     self.index_.remove(rows)
                 raise
             self.y_ = None
+            self._keep_house()  # what an earlier change may have left
         return self
 
     def remove(self, track_ids: Any) -> Self:
@@ -106,6 +107,11 @@ class Changes(Search):
         ------
         ValueError
             If a track is not in the collection, or given twice. The collection is as it was.
+
+        Warns
+        -----
+        UserWarning
+            If the tracks are removed, but what is due then, as building the index anew, failed.
 
         Examples
         --------
