@@ -192,6 +192,17 @@ class TestGroups:
 
 
 class TestJourney:
+    def test_it_leaves_the_direct_line_where_that_belongs_to_one_artist(self):
+        def lane(height, n):
+            return np.column_stack([np.linspace(0, 1, n), np.full(n, height)])
+
+        groups = ["A"] * 400 + [f"B{row}" for row in range(50)]
+        recommender = EmbeddingRecommender(metric="euclidean").fit(np.r_[lane(0, 400), lane(1, 50)], groups=groups)
+        ids, _ = recommender.journey(0, 399, n=5)  # a warning is an error
+        assert in_a_row([groups[row] for row in ids]) == 0
+        with pytest.warns(UserWarning, match="two tracks of one group stand in a row"):
+            recommender.journey(0, 399, n=5, where={"group": "A"})
+
     def test_it_goes_in_even_steps(self, circle):
         ids, scores = circle.journey(0, 90, n=4)
         assert ids.tolist() == [0, 30, 60, 90]

@@ -28,7 +28,7 @@ class Playlists(Recommendations):
 
         Every track on the way is nearer to the end, compared with the start, than the one before it, and the sum of
         the squared steps is the least there is among the tracks near the direct line. Where groups were given to
-        ``fit``, no two tracks of one group stand in a row.
+        ``fit``, no two tracks of one group stand in a row, for which it may lead further from that line.
 
         Parameters
         ----------
@@ -74,11 +74,8 @@ class Playlists(Recommendations):
         allowed = self._allowed(where, exclude, rows)
         if n > 2:
             self._check_count("n - 2, the tracks between the ends,", n - 2, allowed)
-            between = self._on_the_way(vectors, n, allowed)
-            vectors, rows = np.concatenate([vectors, self.index_.take(between)]), np.r_[rows, between]
-        steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
-        progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
-        return self._in_order(even_path(steps, progress, n, self._groups_of(rows)), steps, rows, ends)
+        rows, steps, order = self._way(vectors, rows, n, allowed)
+        return self._in_order(order, steps, rows, ends)
 
     @asks
     def playlist(
@@ -154,6 +151,30 @@ class Playlists(Recommendations):
         if len(tracks) != 1:
             raise ValueError(f"{name} must be one track, got {track!r}")
         return tracks[0]
+
+    def _way(
+        self, ends: np.ndarray, rows: np.ndarray, n: int, allowed: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """Find a way among the tracks near the direct line; where groups clash, also among the nearest of other groups.
+
+        Returns the rows of these tracks, the ends first, the distances between them, and the places of the way.
+        """
+        vectors, groups, crowded = ends, self._catalogue.groups, set[Any]()
+        while True:
+            if n > 2:
+                between = np.setdiff1d(self._on_the_way(ends, n, allowed), rows)
+                rows, vectors = np.r_[rows, between], np.concatenate([vectors, self.index_.take(between)])
+            steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
+            progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
+            order = even_path(steps, progress, n, self._groups_of(rows))
+            if groups is None or n == 2 or not self._clash(rows[order]):
+                return rows, steps, order
+            on_the_way = {groups[row] for row in rows[order] if row >= 0}
+            others = np.array([group not in on_the_way for group in groups])
+            allowed = others & (self._catalogue.alive if allowed is None else allowed)
+            if on_the_way <= crowded or not allowed.any():
+                return rows, steps, order
+            crowded |= on_the_way
 
     def _on_the_way(self, ends: np.ndarray, n: int, allowed: np.ndarray | None) -> np.ndarray:
         """Return the rows near the direct line between two embeddings, at least as many as a journey needs."""

@@ -190,8 +190,12 @@ class Recommendations(Search):
         groups = self._catalogue.groups
         return None if groups is None else group_codes([groups[row] if row >= 0 else None for row in rows])
 
-    def _warn_of_groups(self, rows: np.ndarray) -> None:
+    def _clash(self, rows: np.ndarray) -> bool:
+        """Return whether two tracks of one group stand in a row."""
         groups = self._groups_of(rows)
-        if groups is not None and any(one == other for one, other in pairwise(groups)):
+        return groups is not None and any(one == other for one, other in pairwise(groups))
+
+    def _warn_of_groups(self, rows: np.ndarray) -> None:
+        if self._clash(rows):
             message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
             warnings.warn(message, UserWarning, stacklevel=4)
