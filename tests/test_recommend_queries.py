@@ -1,6 +1,7 @@
 """Questions about neighbours: the meaning of scikit-learn, filters, and graphs that its methods take."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -207,6 +208,32 @@ class TestWhere:
         frame = pd.DataFrame({"genre": GENRES, "year": YEARS}, index=np.arange(60)[::-1])
         recommender = EmbeddingRecommender().fit(embeddings, metadata=frame)
         assert set(GENRES[recommender.recommend(0, n=10, where={"genre": "rock"})[0]]) == {"rock"}
+
+    @pytest.mark.parametrize("unit", ["ns", "D"])
+    @pytest.mark.parametrize("kind", [pd.Timestamp, np.datetime64, date.fromisoformat, datetime.fromisoformat])
+    def test_a_date_is_found_whatever_kind_it_is_of(self, embeddings, unit, kind):
+        days = (np.datetime64("1959-08-01", "D") + np.arange(60)).astype(f"datetime64[{unit}]")
+        recommender = EmbeddingRecommender().fit(embeddings, metadata={"released": days})
+        for wanted in (kind("1959-08-17"), [kind("1959-08-17")]):
+            assert recommender.recommend(0, n=1, where={"released": wanted})[0] == [16]
+
+    def test_a_duration_is_found_to_the_nanosecond(self, embeddings):
+        recommender = EmbeddingRecommender().fit(embeddings, metadata={"length": np.arange(60).astype("m8[ns]")})
+        assert recommender.recommend(0, n=1, where={"length": pd.Timedelta(7)})[0] == [7]
+
+    @pytest.mark.parametrize("more", [np.array(["1964-12-09"], dtype="M8[D]"), [None]])
+    def test_dates_stay_dates_when_others_join_them(self, embeddings, more):
+        days = np.full(60, "1959-08-17", dtype="M8[ns]")
+        recommender = EmbeddingRecommender().fit(embeddings, metadata={"released": days})
+        recommender.partial_fit(embeddings[:1], metadata={"released": more})
+        assert recommender.metadata_["released"][0] == np.datetime64("1959-08-17")
+        assert recommender.metadata_["released"][-1] == more[0]
+
+    def test_lists_of_unequal_length_are_values_of_a_column(self, embeddings):
+        tags = [["folk"], ["folk", "rock"]] * 30
+        recommender = EmbeddingRecommender().fit(embeddings, metadata={"tags": tags})
+        ids, _ = recommender.recommend(0, n=5, where={"tags": lambda column: np.array(["rock" in t for t in column])})
+        assert all(track % 2 for track in ids)
 
     def test_a_mask_counts_the_tracks_that_are_left(self, tagged):
         tagged.remove(range(30))

@@ -174,7 +174,11 @@ def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
 
 
 def _joined(column: np.ndarray, more: np.ndarray) -> np.ndarray:
-    # numpy would make strings of numbers that meet strings.
-    if column.dtype != more.dtype and not {column.dtype.kind, more.dtype.kind} <= set("iufb"):
-        column, more = column.astype(object), more.astype(object)
+    # numpy would make strings of numbers that meet strings, and numbers of dates that become objects.
+    kinds = {column.dtype.kind, more.dtype.kind}
+    if column.dtype != more.dtype and not (kinds <= set("iufb") or kinds == {"M"} or kinds == {"m"}):
+        column, more = (
+            np.fromiter(part, dtype=object, count=len(part)) if part.dtype.kind in "mM" else part.astype(object)
+            for part in (column, more)
+        )
     return np.concatenate([column, more])

@@ -1,11 +1,14 @@
 """Which tracks a question is about: what is known of them, and who is left out."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import date, timedelta
 from difflib import get_close_matches
 from numbers import Number, Real
 from typing import Any
 
 import numpy as np
+
+_TIMES: dict[str, tuple[type, ...]] = {"M": (np.datetime64, date), "m": (np.timedelta64, timedelta)}
 
 
 def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
@@ -53,7 +56,10 @@ def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None =
 
 
 def _column(values: Any) -> np.ndarray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of unequal length have no shape
+        array = np.empty((0, 0))
     if array.ndim == 1 and array.dtype.kind not in "US":
         return array
     # Strings as objects, so that longer ones can join them; numpy.array would turn tuples into a second axis.
@@ -122,6 +128,8 @@ def _known(name: Any, columns: Mapping[str, np.ndarray]) -> np.ndarray:
 def _fits(column: np.ndarray, wanted: Any) -> Any:
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return wanted(column)
+    if column.dtype.kind in _TIMES:
+        return np.isin(column, _times(wanted, column.dtype.kind))
     if isinstance(wanted, str | Number):
         return np.asarray(column == wanted)
     if not isinstance(wanted, Collection):
@@ -130,6 +138,14 @@ def _fits(column: np.ndarray, wanted: Any) -> Any:
     if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):
         return np.isin(column, list(values))
     return np.fromiter((value in values for value in column.tolist()), dtype=bool, count=len(column))
+
+
+def _times(wanted: Any, kind: str) -> np.ndarray:
+    """Return the dates, or the durations, among what is wanted, as numpy has them: without a time zone."""
+    values = list(wanted) if isinstance(wanted, Collection) and not isinstance(wanted, str) else [wanted]
+    times = [value for value in values if isinstance(value, _TIMES[kind]) and getattr(value, "tzinfo", None) is None]
+    # numpy would read pandas' types as Python's, which know no nanoseconds.
+    return np.array([value.to_numpy() if hasattr(value, "to_numpy") else value for value in times], dtype=f"{kind}8")
 
 
 def _mask(mask: Any, name: str, n_tracks: int) -> np.ndarray:
