@@ -13,6 +13,7 @@ one machine. A dask cluster takes it over with one line, and the picture shows w
 # machine, with two workers; between machines only the addresses are others.
 import subprocess
 import sys
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from distributed import Client
@@ -25,14 +26,24 @@ def dask(*arguments):
     return subprocess.Popen([sys.executable, "-m", "dask", *arguments], stderr=subprocess.DEVNULL)
 
 
-note = f"{folder.name}/scheduler.json"
-common = ("--scheduler-file", note, "--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
-processes = [dask("scheduler", "--port", "0", *common)]
-for name in ("first", "second"):
-    processes.append(dask("worker", "--name", name, "--nthreads", "1", "--local-directory", folder.name, *common))
+@contextmanager
+def cluster():
+    """Start the scheduler and two workers, and end them whatever happens in between."""
+    note = f"{folder.name}/scheduler.json"
+    common = ("--scheduler-file", note, "--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
+    processes = [dask("scheduler", "--port", "0", *common)]
+    try:
+        for name in ("first", "second"):
+            worker = ("--name", name, "--nthreads", "1", "--local-directory", folder.name)
+            processes.append(dask("worker", *worker, *common))
+        with Client(scheduler_file=note) as client:
+            client.wait_for_workers(2)
+            yield client
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
 
-client = Client(scheduler_file=note)
-client.wait_for_workers(2)
 
 # %%
 # Music that every machine sees
@@ -71,9 +82,11 @@ genre = Pipeline(
 )
 search = GridSearchCV(genre, {"cnn__lr": [3e-4, 1e-3, 3e-3]}, cv=StratifiedGroupKFold(4))
 
-with joblib.parallel_config(backend="dask"), get_task_stream(client) as stream:
-    genre[:2].transform(music.paths)
-    search.fit(music.paths, music.target, groups=music.groups)
+with cluster() as client:
+    rows = {address: worker["name"] for address, worker in client.scheduler_info()["workers"].items()}
+    with joblib.parallel_config(backend="dask"), get_task_stream(client) as stream:
+        genre[:2].transform(music.paths)
+        search.fit(music.paths, music.target, groups=music.groups)
 search.best_params_
 
 # %%
@@ -84,12 +97,12 @@ search.best_params_
 import matplotlib.pyplot as plt
 
 kinds = {"_fit_and_score": ("nets", "tab:blue", 0.8), "_compute_row": ("features", "tab:orange", 0.4)}
-rows = {address: worker["name"] for address, worker in client.scheduler_info()["workers"].items()}
+other = ("other", "tab:gray", 0.4)
 begin = min(part["start"] for task in stream.data for part in task["startstops"])
 
 figure, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 for task in stream.data:
-    label, colour, height = next(look for kind, look in kinds.items() if kind in task["key"])
+    label, colour, height = next((look for kind, look in kinds.items() if kind in task["key"]), other)
     for part in task["startstops"]:
         if part["action"] == "compute":
             ax.barh(
@@ -122,8 +135,4 @@ there = search.cv_results_["split0_test_score"][search.best_index_]
 print(f"here {here.score(paths[test], music.target[test]):.3f}, on the cluster {there:.3f}")
 
 # %%
-client.close()
-for process in reversed(processes):
-    process.terminate()
-    process.wait()
 folder.cleanup()

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial, update_wrapper
 from typing import Any
 
 from joblib.parallel import SequentialBackend, ThreadingBackend, get_active_backend
@@ -35,7 +36,9 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
     backend, n_configured = get_active_backend(prefer="threads")
     if not isinstance(backend, SequentialBackend | ThreadingBackend):
         parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-        yield from parallel(delayed(function)(item) for item in items)
+        # A cluster calls its tasks by the name of the function, and a partial has none.
+        named = update_wrapper(partial(function), getattr(function, "func", function), assigned=["__name__"])
+        yield from parallel(delayed(named)(item) for item in items)
         return
     n_threads = backend.effective_n_jobs(n_configured if n_jobs is None else n_jobs)
     yield from map(function, items) if n_threads == 1 else map_pool(function, items, n_threads)

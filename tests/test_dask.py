@@ -101,6 +101,13 @@ class TestExtraction:
         np.testing.assert_array_equal(second[::-1], first)
         np.testing.assert_array_equal(third, first)
 
+    @pytest.mark.usefixtures("dask")
+    def test_the_cluster_calls_the_tasks_by_what_they_compute(self, tracks, client):
+        with get_task_stream(client) as stream:
+            MFCCExtractor().transform(loaded(tracks.paths))
+        assert stream.data
+        assert all("_compute_row" in task["key"] for task in stream.data)
+
 
 class TestSearch:
     def test_scores_as_in_one_process_and_decodes_each_file_once(self, tracks, client, decoded, tmp_path):
