@@ -170,6 +170,11 @@ def test_sounds_may_be_named_apart_from_ids(similar, tones, tmp_path):
     assert [row[-1] for row in table.texts] == ["Audio", "", "cannot be read", ""]
 
 
+def test_an_id_too_long_for_the_name_of_a_file_is_none():
+    recommender = EmbeddingRecommender().fit(np.eye(2), track_ids=["a" * 300, "b\0"])
+    assert NeighborsDisplay.from_estimator(recommender, "a" * 300, n_neighbors=1).queries[0]["audio"] is None
+
+
 def test_an_open_file_is_played_each_time(similar, tones):
     with open(tones[0], "rb") as file:
         display = NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, audio={"a": file, "b": "missing.wav"})

@@ -1,5 +1,6 @@
 """Tracks and their neighbours, as a table to listen to."""
 
+import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from numbers import Real
@@ -244,7 +245,8 @@ def _sound(track: Any, audio: Mapping[Any, Any] | bool) -> Any:
         return None
     if hasattr(track, "read"):
         return track
-    return track if isinstance(track, str) and Path(track).is_file() else None
+    # os.path.isfile raises no error, as Path does, where a name is too long to be that of a file.
+    return track if isinstance(track, str) and os.path.isfile(track) else None
 
 
 def _title(track: Mapping[str, Any]) -> str:
