@@ -144,9 +144,11 @@ class TestFiles:
 
     def test_last_fm_1k_has_a_line_for_each_play(self, file):
         line = "user_000001\t2009-05-04T23:08:57Z\tf1b1cf71\tDeep Dish\t{}\tSome Album\n"
-        text = "".join(line.format(track) for track in ("a", "b", "a"))
-        history = load_interactions(file(text), columns=("user", None, None, None, "track", None))
+        text = "".join(line.format(track) for track in ("", "a", "b", "a"))
+        columns = ("user", None, None, None, "track", None)
+        history = load_interactions(file(text), columns=columns, on_bad_lines="skip")
         np.testing.assert_array_equal(history.interactions.toarray(), [[2, 1]])
+        assert history.bad_lines == [1]
 
     def test_lines_of_one_user_and_track_are_added_up(self, file):
         history = load_interactions(file("a\tx\t1\na\tx\t2.5\n"))

@@ -289,6 +289,10 @@ class TestPlaylist:
         names = artists[ids]
         assert all(len(set(names[i : i + 3])) == 3 for i in range(18))
 
+    def test_another_track_begins_where_artists_could_not_be_kept_apart_otherwise(self):
+        ids, _ = line(0, 1, 2, groups=["A", "B", "B"]).playlist(0, n=3)
+        assert ids.tolist() == [1, 0, 2]
+
     def test_seeds_alone_are_a_playlist(self, circle):
         assert sorted(circle.playlist([0, 200, 10], n=3)[0]) == [0, 10, 200]
         assert circle.playlist(0, n=1)[0].tolist() == [0]

@@ -31,7 +31,8 @@ def load_interactions(
 
     The defaults fit the triplets of the Million Song Dataset's taste profiles. For the files of Last.fm's 360,000
     users say ``columns=("user", None, "track", "plays")``, which takes artists for tracks, and for those of its 1,000
-    users, with a line for each play, ``columns=("user", None, None, None, "track", None)``.
+    users, with a line for each play, ``columns=("user", None, None, None, "track", None)`` and
+    ``on_bad_lines="skip"``, for many tracks have no id there; titles, in the last column, are those of several songs.
 
     Parameters
     ----------

@@ -92,7 +92,8 @@ class Playlists(Recommendations):
 
         The playlist holds the seeds and the tracks that ``recommend`` gives for them. It begins with the first seed,
         and each track is near the one before it, as far as the order of all allows. Where groups were given to
-        ``fit``, a group comes back after two tracks of others at the soonest, or after as many as can be.
+        ``fit``, a group comes back after two tracks of others at the soonest, or after as many as can be, and another
+        track begins where two of one group would stand in a row otherwise.
 
         Parameters
         ----------
