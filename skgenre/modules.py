@@ -76,6 +76,19 @@ class BatchNorm(nn.Module):
         return centred * (self.gain / torch.sqrt(variance + 1e-5))[:, None, None] + self.shift[:, None, None]
 
 
+class Linear(nn.Linear):
+    """A linear layer whose answer to an item does not depend on its place in the batch.
+
+    A matrix product of few columns does: some processors add up rows in different orders.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map features of shape (..., n_in) to (..., n_out)."""
+        if self.training:
+            return super().forward(x)
+        return (x[..., None, :] * self.weight).sum(dim=-1) + self.bias
+
+
 def _convolution(n_in: int, n_out: int, kernel_size: tuple[int, int], stride: int = 1, pool: int = 1) -> nn.Sequential:
     padding = (kernel_size[0] // 2, kernel_size[1] // 2)
     convolution = nn.Conv2d(n_in, n_out, kernel_size, stride=(stride, 1), padding=padding, bias=False)
@@ -128,7 +141,7 @@ class TrackModule(nn.Module):
                 n_rows = math.ceil(n_rows / 2)
             n_in = n_out
         self.last = _convolution(n_in * n_rows, channels[-1], (1, 3))
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(n_dims, n_classes))
+        self.head = nn.Sequential(nn.Dropout(dropout), Linear(n_dims, n_classes))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits of shape (n_items, n_classes), float32."""
@@ -215,7 +228,7 @@ class ConvGRU(TrackModule):
     ) -> None:
         super().__init__(n_bands, n_classes, 2 * n_hidden, channels, dropout, use_bfloat16)
         self.recurrent = nn.GRU(channels[-1], n_hidden, batch_first=True, bidirectional=True)
-        self.attention = nn.Linear(self.n_dims, 1)
+        self.attention = Linear(self.n_dims, 1)
 
     def _pool(self, x: torch.Tensor) -> torch.Tensor:
         states, _ = self.recurrent(x.transpose(1, 2))

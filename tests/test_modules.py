@@ -120,3 +120,14 @@ def test_in_batch_norm_a_weight_of_two_is_the_item_twice_and_of_zero_the_item_le
 
 def test_batch_norm_takes_a_lone_value():
     assert BatchNorm(3)(torch.ones(1, 3, 1, 1)).isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["ConvNet", "ConvGRU"])
+def test_the_answer_to_an_item_does_not_depend_on_its_place_in_the_batch(name):
+    torch.manual_seed(0)
+    module = BUILD[name]().eval()
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(8, N_BANDS, 40)).astype(np.float32))
+    with torch.inference_mode():
+        answers = module(x)
+        for places in (torch.arange(8).roll(1), torch.arange(8).flip(0)):
+            torch.testing.assert_close(module(x[places]), answers[places], rtol=0, atol=0)
