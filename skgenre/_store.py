@@ -1,5 +1,6 @@
 """Arrays computed once: small ones as entries of a ``joblib.Memory``, a large one as a file mapped into memory."""
 
+import errno
 import os
 import warnings
 from collections.abc import Callable, Hashable, Iterator
@@ -129,6 +130,21 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
             warnings.warn(f"a stored file is damaged and computed again ({error}): {str(path)!r}", stacklevel=2)
         # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
         partial = path.with_suffix(".partial")
-        stack_rows(rows(), n_rows, lambda shape, dtype: open_memmap(partial, "w+", dtype, shape))
+        stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
         os.replace(partial, path)
         return np.load(path, mmap_mode="r")
+
+
+def _open_whole(path: Path, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Map a new file whose place on the disk is taken already: to write to one that has none ends the interpreter."""
+    mapped = open_memmap(path, "w+", dtype, shape)
+    if hasattr(os, "posix_fallocate"):
+        try:
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                path.unlink()
+                raise
+            # Else the file system cannot tell beforehand.
+    return mapped

@@ -1,5 +1,6 @@
 """Features computed once: shared by threads, processes and runs, whole or not there, and never out of date."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import soundfile
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
-from skgenre import AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor
+from skgenre import AudioError, AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor
 from skgenre._store import ArrayStore
 
 RATE = 16000
@@ -243,3 +244,33 @@ class TestOut:
     def test_tracks_of_their_own_length_are_an_error(self, paths, tmp_path):
         with pytest.raises(ValueError, match=r"out needs tracks of equal length: set AudioLoader\(duration"):
             MFCCExtractor(out=tmp_path).transform(AudioLoader().transform(paths))
+
+
+def test_silence_that_stands_in_for_a_track_is_told_each_time_a_file_of_out_is_used(paths, tmp_path):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no audio")
+    tracks, out = [paths[0], str(broken)], tmp_path / "out"
+
+    def transform(on_error):
+        waveforms = AudioLoader(duration=0.5, on_error=on_error).transform(tracks)
+        return MFCCExtractor(out=out).transform(waveforms), waveforms.errors
+
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"broken\.wav"):
+            features, errors = transform("warn")
+        assert features.shape[0] == 2
+        assert list(errors) == [1]
+    with pytest.raises(AudioError, match=r"broken\.wav"):
+        transform("raise")
+
+
+def test_a_full_disk_is_an_error_and_leaves_no_file(paths, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))
+    assert not list((tmp_path / "out").glob("*.partial"))
+    monkeypatch.undo()
+    assert len(MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))) == len(paths)

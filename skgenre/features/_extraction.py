@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Self
 
 import joblib
@@ -100,7 +101,27 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         tracks = [joblib.hash(X.key(row)) for row in range(len(X))] if isinstance(X, Waveforms) else np.asarray(X)
         digest = joblib.hash((self._recipe(rate), tracks))
         del tracks
-        return RowArray(map_rows(self.out, digest, lambda: self._walk(X, rate), len(X)), band_names=names)
+        return RowArray(self._mapped(X, rate, digest), band_names=names)
+
+    def _mapped(self, X: Any, sample_rate: int, digest: str) -> np.ndarray:
+        """Return the rows as a mapped file; silence that stands in for some is noted beside it, and told each time."""
+        note = Path(self.out) / f"{digest}.silent"
+
+        def rows() -> Iterator[np.ndarray]:
+            note.unlink(missing_ok=True)
+            yield from self._walk(X, sample_rate)
+            if errors := getattr(X, "errors", None):
+                note.write_text(" ".join(map(str, sorted(errors))), encoding="ascii")
+
+        mapped = map_rows(self.out, digest, rows, len(X))
+        known = getattr(X, "errors", {})
+        for row in map(int, note.read_text(encoding="ascii").split()) if note.is_file() else ():
+            if row not in known:
+                try:
+                    X.decode(row)
+                except AudioError as error:
+                    X.stand_in(row, error)
+        return mapped
 
     def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
         """Give the rows in order as they are done, so that no second copy is ever held."""
