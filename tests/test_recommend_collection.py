@@ -201,6 +201,21 @@ class TestRemoving:
             getattr(recommender, next_change)(X[:1], track_ids=names(79 if next_change == "replace" else 80))
         assert recommender.index_.n_rows == len(recommender.index_) == recommender.n_samples_fit_
 
+    def test_what_a_dead_backend_kept_is_no_track_when_gaps_are_closed(self, X, monkeypatch):
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 10)
+        recommender = fitted(X)
+
+        def die(_):
+            raise ConnectionError("the server is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(recommender.index_, "remove", die)
+            with pytest.raises(ConnectionError, match="the server is down"):
+                recommender.replace(X[:2], track_ids=names(0, 1))
+        recommender.remove(names(*range(60)))
+        assert recommender.track_ids_.tolist() == names(*range(60, 80))
+        assert len(recommender.index_) == 20
+
     def test_an_unknown_track_is_an_error_that_names_the_nearest(self, X):
         recommender = fitted(X[:3])
         before = state(recommender.partial_fit(X[3:5], track_ids=names(3, 4)))

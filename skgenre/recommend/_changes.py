@@ -271,6 +271,8 @@ class Changes(Search):
         n_gaps = self.index_.n_rows - len(self.index_)
         if n_gaps <= max(_FEW_GAPS, len(self.index_)) or not len(self.index_):
             return
+        # Rows that it failed to take back are no tracks, and must not become any.
+        self.index_.remove(np.flatnonzero(self.index_.alive & ~self._catalogue.alive))
         kept = self.index_.compact()
         self._catalogue = self._catalogue.of_rows(kept)
         if self._reduction is not None:
