@@ -79,8 +79,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
     index_ : Index
         The index of the embeddings: an ``ExactIndex``, ``AnnoyIndex``, ``VoyagerIndex`` or ``MilvusIndex``.
     recall_ : float
-        The recall that ``fit`` measured, or ``partial_fit`` where it doubled the collection; 1 if the search is exact,
-        NaN if ``recall`` is None.
+        The recall that ``fit`` measured, or a change by which as many tracks had been added or replaced as there were
+        then; 1 if the search is exact, NaN if ``recall`` is None.
     effort_ : int or None
         How hard the index searches to reach it, in its own unit; None if the search is exact.
     hubness_ : float
@@ -187,8 +187,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
             A hashable name for each track, no two equal; a ``Path`` is kept as str. None means the paths where ``X``
             is paths, else the row numbers.
         groups : array-like of shape (n_tracks,), default=None
-            Group of each track, for example its artist, None or NaN where it is not known. ``recommend``, ``journey``
-            and ``playlist`` give no two tracks of one group in a row.
+            Group of each track, for example its artist; ``""``, None or NaN where it is not known. ``recommend``,
+            ``journey`` and ``playlist`` give no two tracks of one group in a row.
         metadata : DataFrame, or mapping of str to array-like of shape (n_tracks,), default=None
             Columns, for example genre and year, that ``where`` asks for. Rows count by position.
 
