@@ -542,7 +542,7 @@ class TestEvaluation:
             (EmbeddingRecommender(), {"k": 0, "interactions": PLAYS}, ValueError, "k must be an integer from 1 on"),
             (EmbeddingRecommender(), {"k": 8}, ValueError, "k must be less than the number of tracks, 8, got 8"),
             (EmbeddingRecommender(), {"y": np.eye(8)}, ValueError, "y must have shape .n_tracks,., one genre for each"),
-            (EmbeddingRecommender(), {"groups": ["a", None] * 4}, ValueError, "groups must be of one kind, such as"),
+            (EmbeddingRecommender(), {"groups": ["a", 1] * 4}, ValueError, "groups must be of one kind, such as"),
             (EmbeddingRecommender(), {"interactions": PLAYS, "test_size": 1.0}, ValueError, "test_size must lie"),
             (EmbeddingRecommender(), {"interactions": np.eye(3, 8)}, ValueError, "nothing can be held out"),
             (

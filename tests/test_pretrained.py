@@ -492,3 +492,13 @@ class TestTorchEmbedder:
 def test_torch_is_not_loaded_with_the_package():
     code = "import sys, skgenre; skgenre.__all__; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_torchscript_module_embeds_as_the_module_does():
+    module = torch.nn.Sequential(torch.nn.Linear(1000, 3)).eval()
+    waveforms = np.random.default_rng(0).normal(0, 0.1, (2, 2000)).astype(np.float32)
+    plain, script = (
+        TorchEmbedder(made, window=1000, sample_rate=8000).fit(waveforms).transform(waveforms)
+        for made in (module, torch.jit.script(module))
+    )
+    np.testing.assert_allclose(script, plain, rtol=1e-5)

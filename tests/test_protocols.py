@@ -365,7 +365,7 @@ def test_without_artists_the_interval_draws_tracks(sounds):
         ({"seeds": 2.0}, "seeds must be a number from 1 on, or different integers, got 2.0"),
         ({"protocols": ("segment",), "n_segments": 0}, "n_segments must be an integer from 1 on, got 0"),
         ({"groups": ["x"]}, "inconsistent"),
-        ({"groups": ["x", None] * 10}, "groups must be of one kind, such as str with ''"),
+        ({"groups": ["x", 1] * 10}, "groups must be of one kind, such as str with ''"),
         ({"groups": np.eye(20, 2)}, "1d array"),
         ({"y": np.eye(20, 3)}, r"y must have shape \(n_tracks,\).* got shape \(20, 3\).*make_multilabel_scorer"),
         ({"y": csr_matrix(np.eye(20, 3))}, r"got shape \(20, 3\)"),
@@ -390,3 +390,12 @@ def test_a_loader_without_a_duration_cannot_be_cut(tracks):
 def test_features_shorter_than_the_number_of_segments_are_refused(sounds):
     with pytest.raises(ValueError, match="n_segments must not exceed"):
         compare_protocols(nearest(), *sounds, protocols=("segment",), n_segments=21)
+
+
+@pytest.mark.parametrize("unknown", ["", None, np.nan])
+def test_an_unknown_artist_is_an_artist_of_its_own(unknown):
+    y = np.tile(["folk", "jazz"], 20)
+    groups = np.array([f"artist {row // 4}" for row in range(40)], dtype=object)
+    groups[:20] = unknown
+    scores = compare_protocols(DummyClassifier(), np.zeros((40, 1)), y, groups, protocols=("grouped",), seeds=1)
+    assert len(np.unique(scores["grouped"].clusters)) == 25

@@ -134,5 +134,6 @@ class ProtocolsDisplay:
         ax.tick_params(axis="y", length=0)
         ax.grid(axis="x", color="0.9")
         ax.set_axisbelow(True)
-        ax.legend(loc="lower left", framealpha=1, edgecolor="0.8", fontsize="small")
+        # Beside the rows: at any place among them it may cover one.
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")
         return self

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import column_or_1d
 
+from skgenre._sklearn import is_pandas_na
+
 
 def one_genre_each(y: Any, instead: str) -> np.ndarray:
     """Return labels as an array of one for each track.
@@ -43,26 +45,32 @@ def one_genre_each(y: Any, instead: str) -> np.ndarray:
 
 
 def one_artist_each(groups: Any) -> np.ndarray:
-    """Return artists as an array of one for each track.
+    """Return artists as an array of one for each track; each that is not known is an artist of its own.
 
     Parameters
     ----------
     groups : array-like of shape (n_tracks,)
-        Artists.
+        Artists; ``""``, None or NaN where not known.
 
     Returns
     -------
     artists : ndarray of shape (n_tracks,)
-        The artists.
+        The artists; numbers in their place where some are not known.
 
     Raises
     ------
     ValueError
-        If there is more than one column, or artists cannot be compared, as None and str.
+        If there is more than one column, or artists cannot be compared, as numbers and str.
     """
-    artists = np.asarray(column_or_1d(groups, input_name="groups"))
+    values = column_or_1d(np.asarray(groups, dtype=object), input_name="groups")
+    unknown = np.array([value is None or is_pandas_na(value) or value != value or value == "" for value in values])
     try:
-        np.unique(artists)
+        known, numbers = np.unique(values[~unknown], return_inverse=True)
     except TypeError as error:
         raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
+    if not unknown.any():
+        return np.asarray(column_or_1d(groups, input_name="groups"))
+    artists = np.empty(len(values), dtype=int)
+    artists[~unknown] = numbers
+    artists[unknown] = len(known) + np.arange(np.count_nonzero(unknown))
     return artists

@@ -86,7 +86,8 @@ def compare_protocols(
     y : array-like of shape (n_tracks,)
         The genre of each track. Several labels are scored by ``cross_validate`` with ``make_multilabel_scorer``.
     groups : array-like of shape (n_tracks,), default=None
-        The artist of each track. Needed for ``"grouped"``.
+        The artist of each track; where it is ``""``, None or NaN, and so not known, the track is a group of its own.
+        Needed for ``"grouped"``.
     protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
         Names of protocols; or a mapping of names of your own to these or to splitters (or lists of training and test
         rows), to which ``groups`` are passed as in ``"grouped"``. A splitter that shuffles gets each seed as its

@@ -116,7 +116,7 @@ class ModuleEmbedder(Extractor):
     def _prepare(self) -> Self:
         module, self.digest_ = self._load()
         flush_denormals(module)
-        self.module_ = module.eval().requires_grad_(False).to(find_device(self.device))
+        self.module_ = module.eval().to(find_device(self.device))
         silence = np.zeros(self._window, dtype=np.float32)
         answer = run_windows(self.module_, silence, np.zeros(1, dtype=int), self._window, 1)
         if answer.ndim != 2 or len(answer) != 1:
