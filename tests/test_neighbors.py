@@ -127,12 +127,13 @@ def test_exact_tells_apart_what_single_precision_products_cannot(metric):
     vectors = vectors.reshape(400, 300).astype(np.float32)
     _, rows = ExactIndex(metric).build(vectors).query(vectors, 5)
     products = -(vectors @ vectors.T)
-    true = true_distances(vectors, vectors, metric)
-    nearest = np.sort(true, axis=1)[:, :5]
-    # By distance, for the true ones are rounded too, in double precision, and near ties may stand either way.
-    by_products = np.take_along_axis(true, np.argsort(products, axis=1)[:, :5], axis=1)
-    assert not np.allclose(by_products, nearest, rtol=1e-9, atol=2e-15)
-    np.testing.assert_allclose(np.take_along_axis(true, rows, axis=1), nearest, rtol=1e-9, atol=2e-15)
+    # 1 - cos in double precision would lose what is told apart here: half the squared chord does not.
+    ends = vectors.astype(np.longdouble)
+    if metric == "cosine":
+        ends /= np.sqrt((ends**2).sum(axis=1, keepdims=True))
+    expected = np.argsort([((ends - end) ** 2).sum(axis=1) for end in ends], axis=1, kind="stable")[:, :5]
+    assert (np.argsort(products, axis=1)[:, :5] != expected).any()
+    np.testing.assert_array_equal(rows, expected)
 
 
 @each_metric
