@@ -112,9 +112,27 @@ def test_artists_are_kept_apart_and_reach_the_fit_where_they_are_asked_for(recor
         assert not set(given) & set(np.delete(groups, rows))
 
 
-def test_a_random_split_passes_no_artists_on(recorded):
+def test_a_random_split_keeps_no_artists_apart_and_passes_them_on_all_the_same(recorded):
+    groups = np.arange(36) // 3
     X, y = np.arange(36)[:, None], np.arange(36) % 2
-    compare_protocols(Recorder(), X, y, np.arange(36) // 3, protocols=("random",), seeds=1)
+    compare_protocols(Recorder(), X, y, groups, protocols=("random",), seeds=1)
+    for rows, given, _ in recorded:
+        assert_array_equal(given, groups[rows])
+        assert set(given) & set(np.delete(groups, rows))
+
+
+def test_each_segment_is_passed_on_with_the_artist_of_its_track(recorded):
+    groups = np.arange(12) // 3
+    X = np.arange(12, dtype=np.float32).repeat(20).reshape(12, 1, 20)
+    model = make_pipeline(FrameStatistics(("mean",), differences=()), Recorder())
+    compare_protocols(model, X, np.arange(12) % 2, groups, protocols=("segment",), seeds=1)
+    for rows, given, _ in recorded:
+        assert_array_equal(given, groups[rows])
+
+
+def test_without_artists_nothing_is_passed_on(recorded):
+    X, y = np.arange(36)[:, None], np.arange(36) % 2
+    compare_protocols(Recorder(), X, y, protocols=("random",), seeds=1)
     assert [groups for _, groups, _ in recorded] == [None] * 5
 
 
@@ -127,15 +145,16 @@ def test_groups_reach_the_early_stopping_of_a_net(sounds, monkeypatch):
     )
     net = Pipeline([("net", CNNClassifier((4,), max_epochs=1, validation_fraction=0.2))])
     compare_protocols(net, *sounds, protocols=("grouped", "random"), n_splits=2, seeds=1)
-    assert [groups is None for groups in watched] == [False, False, True, True]
+    assert [groups is None for groups in watched] == [False] * 4
 
 
-def test_groups_reach_the_folds_of_a_search_inside(sounds):
-    X, y, groups = sounds
+@pytest.mark.parametrize("protocol", ["grouped", "random", "segment"])
+def test_groups_reach_the_folds_of_a_search_inside(sounds, protocol):
     # Without groups this inner splitter raises.
-    search = GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, cv=StratifiedGroupKFold(2))
-    found = compare_protocols(search, X[:, :, 0], y, groups, protocols=("grouped",), seeds=1)
-    assert found["grouped"].accuracy.shape == (1,)
+    grid = {"kneighborsclassifier__n_neighbors": [1, 3]}
+    search = GridSearchCV(nearest(), grid, cv=StratifiedGroupKFold(2))
+    found = compare_protocols(search, *sounds, protocols=(protocol,), seeds=1)
+    assert found[protocol].accuracy.shape == (1,)
 
 
 def test_each_seed_is_the_random_state_of_everything_that_has_one(recorded):

@@ -38,15 +38,17 @@ class _Protocol:
     y: np.ndarray
     tracks: np.ndarray
     groups: np.ndarray | None
-    """What the splitter and the fits keep apart; None where the protocol keeps nothing apart."""
+    """What the fits are given, where they ask for it."""
     splitter: Any
+    apart: np.ndarray | None = None
+    """What the splitter keeps apart; None where the protocol keeps nothing apart."""
 
     def folds(self, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
         splitter = self.splitter
         if getattr(splitter, "shuffle", False):
             splitter = copy(splitter)
             splitter.random_state = seed
-        return list(splitter.split(self.X, self.y, self.groups))
+        return list(splitter.split(self.X, self.y, self.apart))
 
 
 def compare_protocols(
@@ -68,13 +70,14 @@ def compare_protocols(
     model will do on artists that it has not heard. The other two are there to show what they add:
 
     - ``"grouped"``: no artist is in training and test at once. Folds are those of
-      ``StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)``, and ``groups`` go on to whatever in the
-      estimator asks for them by metadata routing: the nets, whose early stopping is then artist-disjoint too, and the
-      splitter of a search.
+      ``StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)``.
     - ``"random"``: tracks are shuffled, so a model that knows an artist's voice or studio does well. Folds are those
       of ``StratifiedKFold(n_splits, shuffle=True, random_state=seed)``.
     - ``"segment"``: wrong on purpose. Tracks are cut into segments, the segments are shuffled as if they were tracks
       and scored one by one, so pieces of one recording are on both sides of every split.
+
+    Only these folds differ. Under each protocol ``groups`` go on to whatever in the estimator asks for them by metadata
+    routing: the nets, whose early stopping is then artist-disjoint too, and the splitter of a search.
 
     Parameters
     ----------
@@ -87,10 +90,10 @@ def compare_protocols(
         The genre of each track. Several labels are scored by ``cross_validate`` with ``make_multilabel_scorer``.
     groups : array-like of shape (n_tracks,), default=None
         The artist of each track; where it is ``""``, None or NaN, and so not known, the track is a group of its own.
-        Needed for ``"grouped"``.
+        Needed for ``"grouped"``, and for an estimator that cannot do without them.
     protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
         Names of protocols; or a mapping of names of your own to these or to splitters (or lists of training and test
-        rows), to which ``groups`` are passed as in ``"grouped"``. A splitter that shuffles gets each seed as its
+        rows), to which ``groups`` are passed. A splitter that shuffles gets each seed as its
         ``random_state``; every seed has to test the same rows, each at most once.
     n_splits : int, default=5
         Number of folds of the three named protocols.
@@ -201,12 +204,13 @@ def _plan(
 ) -> _Protocol:
     tracks = np.arange(len(y))
     if not isinstance(splitter, str):
-        return _Protocol(name, estimator, X, y, tracks, groups, check_cv(splitter, y, classifier=True))
+        return _Protocol(name, estimator, X, y, tracks, groups, check_cv(splitter, y, classifier=True), groups)
     if splitter == "grouped":
-        return _Protocol(name, estimator, X, y, tracks, groups, StratifiedGroupKFold(n_splits, shuffle=True))
+        return _Protocol(name, estimator, X, y, tracks, groups, StratifiedGroupKFold(n_splits, shuffle=True), groups)
     if splitter == "segment":
         estimator, X, tracks = cut_tracks(estimator, X, n_segments)
-    return _Protocol(name, estimator, X, y[tracks], tracks, None, StratifiedKFold(n_splits, shuffle=True))
+    given = None if groups is None else groups[tracks]
+    return _Protocol(name, estimator, X, y[tracks], tracks, given, StratifiedKFold(n_splits, shuffle=True))
 
 
 def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray) -> tuple:
