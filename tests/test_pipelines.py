@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.model_selection import GridSearchCV
@@ -11,10 +12,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skgenre import GroupSVC, make_genre_classifier
+from skgenre import AudioLoader, CNNClassifier, GroupSVC, TorchEmbedder, TrackDescriptor, make_genre_classifier
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "shared" / "weights" / "musicnn" / "jamendo.pth"
 SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
+
+
+class Loudness(torch.nn.Module):
+    """Mean and largest magnitude of each window."""
+
+    def forward(self, batch):
+        return torch.stack([batch.abs().mean(dim=1), batch.abs().amax(dim=1)], dim=1)
+
+
+LOUDNESS = TorchEmbedder(Loudness, sample_rate=8000, window=4000)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +78,51 @@ def test_published_weights_make_a_third_part(tracks):
     made.fit(tracks.paths, tracks.target)
     assert len(made.estimators_) == 2
     assert made.score(tracks.paths, tracks.target) > 0.9
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Make training a net, and describing tracks, an error."""
+
+    def train(self, X, y):
+        raise AssertionError("something was trained")
+
+    for part in (CNNClassifier, TrackDescriptor):
+        monkeypatch.setattr(part, "fit", train)
+
+
+@pytest.mark.parametrize("several_labels", [False, True])
+def test_weights_that_are_not_there_are_told_of_before_anything_is_trained(tracks, untrained, several_labels):
+    y = np.eye(2)[np.unique(tracks.target, return_inverse=True)[1] % 2] if several_labels else tracks.target
+    made = make_genre_classifier(pretrained="no such file.pth", duration=3.0)
+    with pytest.raises(FileNotFoundError, match=r"no such file\.pth"):
+        made.fit(tracks.paths, y)
+
+
+def test_a_rate_that_is_not_the_embedders_is_told_of_before_anything_is_trained(tracks, untrained):
+    made = make_genre_classifier(pretrained=LOUDNESS, duration=3.0).set_params(pretrained__load__sample_rate=16000)
+    with pytest.raises(ValueError, match="TorchEmbedder needs waveforms at 8000 Hz, got 16000 Hz"):
+        made.fit(tracks.paths, tracks.target)
+
+
+def test_an_embedder_is_a_third_part_with_its_own_settings_and_rate(tracks):
+    made = make_genre_classifier(pretrained=LOUDNESS, duration=3.0, n_jobs=2, random_state=0).set_params(cnn="drop")
+    made.fit(tracks.paths, tracks.target)
+    part = made.named_estimators_["pretrained"]
+    assert (part["load"].sample_rate, part["embed"].window, part["embed"].n_jobs) == (8000, 4000, None)
+    embeddings = LOUDNESS.fit_transform(AudioLoader(8000, duration=3.0).transform(tracks.paths))
+    np.testing.assert_allclose(part["linear"].predict_proba(embeddings), part.predict_proba(tracks.paths))
+
+
+def test_any_transformer_of_waveforms_is_an_embedder(tracks):
+    made = make_genre_classifier(pretrained=TrackDescriptor(("dynamics",)), duration=3.0).set_params(cnn="drop")
+    assert made.fit(tracks.paths, tracks.target).named_estimators_["pretrained"]["load"].sample_rate == 22050
+
+
+@pytest.mark.parametrize("wrong", [3, TorchEmbedder, GroupSVC()])
+def test_what_embeds_nothing_is_refused(wrong):
+    with pytest.raises(TypeError, match=r"pretrained must be a name or path of weights, or a transformer .* got "):
+        make_genre_classifier(pretrained=wrong)
 
 
 class TestGroupSVC:

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +16,7 @@ from skgenre._labels import (
     read_labels,
     thresholds_of,
 )
+from skgenre.pretrained import ModuleEmbedder
 
 
 class GenreVoting(LabelsMixin, VotingClassifier):
@@ -44,9 +46,12 @@ class GenreVoting(LabelsMixin, VotingClassifier):
         labels = read_labels(y)
         forget_labels(self)
         if labels is None:
-            return super().fit(X, y if y is None else read_genres(y), **fit_params)
+            y = y if y is None else read_genres(y)
+            self._try_embedders(X)
+            return super().fit(X, y, **fit_params)
         if self.voting != "soft":
             raise ValueError(f'voting must be "soft" where tracks have several labels, got {self.voting!r}')
+        self._try_embedders(X)
         # What comes next in VotingClassifier.fit, after it has turned genres into numbers.
         super(VotingClassifier, self).fit(X, labels, **fit_params)
         self.classes_ = classes_of(labels.shape[1])
@@ -71,6 +76,13 @@ class GenreVoting(LabelsMixin, VotingClassifier):
         if not hasattr(self, "thresholds_"):
             return super().predict(X)
         return (self.predict_proba(X) >= self.thresholds_).astype(int)
+
+    def _try_embedders(self, X: Any) -> None:
+        """Read the weights of embedders, which decodes nothing: faults in them would show after others were trained."""
+        for _, part in self.estimators:
+            for number, (_, step) in enumerate(getattr(part, "steps", ())):
+                if isinstance(step, ModuleEmbedder):
+                    clone(part)[: number + 1].fit(X)
 
     def _collect_probas(self, X: Any) -> np.ndarray:
         if not hasattr(self, "thresholds_"):
