@@ -125,6 +125,22 @@ def test_milvus_answers_as_the_exact_index_does(uri, metric):
     assert index.n_rows == 400
 
 
+def test_a_graph_that_is_still_being_written_is_waited_for(lite, monkeypatch):
+    import pymilvus
+
+    load, errors = pymilvus.MilvusClient.load_collection, [pymilvus.exceptions.MilvusException(1, "read error")]
+
+    def loads_later(*args, timeout):
+        if errors and timeout > 10:  # the empty collection is loaded too, as soon as it is made
+            raise errors.pop()
+        return load(*args, timeout=timeout)
+
+    monkeypatch.setattr(pymilvus.MilvusClient, "load_collection", loads_later)
+    index = MilvusIndex(uri=lite, collection="slow").build(spread(20))
+    assert not errors
+    assert len(index.query(spread(1), 3)[1][0]) == 3
+
+
 def test_zero_vectors_lie_at_cosine_distance_one(lite):
     index = MilvusIndex(uri=lite, collection="zeros").build([[0, 0], [1, 0], [-1, 0]])
     distances, rows = index.query([[0, 0], [1, 0]], 3)
@@ -155,6 +171,18 @@ def test_what_was_added_after_the_save_is_not_in_it_and_what_was_removed_is_gone
     assert loaded.query(spread(1, 1), 48)[1].max() < 50
     np.testing.assert_array_equal(loaded.add(spread(1, 2)), [50])
     np.testing.assert_array_equal(loaded.query(spread(1, 2), 1)[1], [[50]])
+
+
+@pytest.mark.parametrize("again", ["build", "compact"])
+def test_what_was_saved_before_a_build_says_why_it_cannot_be_loaded(lite, tmp_path, again):
+    index = MilvusIndex(uri=lite, collection="anew").build(spread(20))
+    index.save(tmp_path)
+    index.remove([0])
+    index.compact() if again == "compact" else index.build(spread(20))
+    with pytest.raises(ValueError, match=r"needs the collection 'anew_\w+' at .*, which is gone: .* saved again"):
+        load_index(tmp_path)
+    index.save(tmp_path)
+    assert len(load_index(tmp_path)) == len(index)
 
 
 def test_a_build_replaces_its_own_collection_and_no_other(lite):

@@ -439,6 +439,26 @@ class TestMilvus:
         recommender.save(tmp_path / "saved")
         assert state(EmbeddingRecommender.load(tmp_path / "saved")) == state(exact)
 
+    def test_tracks_removed_since_it_was_saved_are_left_out_with_a_warning(self, X, options, tmp_path):
+        recommender = EmbeddingRecommender(**options, recall=None, hubness="local_scaling")
+        recommender.fit(X[:40], np.arange(40), track_ids=names(*range(40))).save(tmp_path / "saved")
+        recommender.remove(names(3, 4))
+        with pytest.warns(UserWarning, match="'track 3' and 1 more left out: removed from the index, or") as warned:
+            loaded = EmbeddingRecommender.load(tmp_path / "saved")
+        assert [warning.filename for warning in warned] == [__file__]
+        assert loaded.y_ is None
+        assert state(loaded) == state(recommender)
+        assert len(loaded.recommend("track 0", n=37)[0]) == 37
+
+    def test_what_was_saved_can_be_loaded_after_most_tracks_are_removed(self, X, options, tmp_path, monkeypatch):
+        monkeypatch.setattr("skgenre.recommend._changes._FEW_GAPS", 5)
+        recommender = EmbeddingRecommender(**options, recall=None).fit(X[:40])
+        recommender.save(tmp_path / "saved")
+        recommender.remove(range(30))
+        with pytest.warns(UserWarning, match="0 and 29 more left out"):
+            loaded = EmbeddingRecommender.load(tmp_path / "saved")
+        assert state(loaded) == state(recommender)
+
     def test_a_server_that_is_down_is_a_clear_error(self, X, options):
         down = {"uri": "http://127.0.0.1:1", "timeout": 0.5}
         with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):

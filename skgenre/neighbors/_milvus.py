@@ -29,7 +29,11 @@ class MilvusIndex(Index):
 
     ``build`` fills a new collection and then has the alias ``collection`` point to it, so that an old one stays whole
     until the new one is complete. ``save`` writes down which rows there are and where, not the vectors; what was added
-    after is not part of what was saved, what was removed after is gone.
+    after is not part of what was saved, what was removed after is gone, and after ``build`` or ``compact`` it cannot be
+    loaded any more.
+
+    Many may search a collection, and one may change it: two that loaded the same and both add would write over each
+    other's rows. Who searches it loads it again to learn of changes.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ class MilvusIndex(Index):
         If pymilvus is not installed; it comes with ``pip install "skgenre[milvus]"``.
     ConnectionError
         From every method, if the server does not answer.
+    ValueError
+        From ``load_index``, if the collection has been dropped since it was saved.
 
     Examples
     --------
@@ -90,6 +96,8 @@ class MilvusIndex(Index):
         "effort",
         "timeout",
     )
+
+    saves_vectors: ClassVar[bool] = False
 
     effort: int
 
@@ -201,6 +209,11 @@ class MilvusIndex(Index):
     def _read(self, content: dict[str, Any], folder: Path, mmap: bool) -> None:
         self._collection = self._collection.named(content["collection"])
         self._n_dims = content["n_dims"]
+        if not self._collection.exists():
+            raise ValueError(
+                f"what was saved needs the collection {self._collection.name!r} at {self.uri}, which is gone: an index "
+                f"that is built anew as {self.collection!r}, or compacted, must be saved again"
+            )
         if self._collection.count(self.n_rows) != self._n_alive:
             alive = np.zeros(self.n_rows, dtype=bool)
             alive[self._collection.rows(self.n_rows)] = True

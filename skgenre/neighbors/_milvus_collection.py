@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ SLOW = 600.0
 """Seconds that making a graph may take."""
 
 PATIENCE = 2.0
-"""Seconds to try to connect: a server may be about to start again."""
+"""Seconds to try again: a server may be about to start, or to finish what it is asked to read."""
 
 CALM = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": False}
 """How seldom to ask a silent server whether it is there: Milvus Lite's hangs up on who asks more often."""
@@ -55,6 +55,10 @@ class MilvusCollection:
     def named(self, name: str) -> Self:
         """Return another collection on the same server."""
         return type(self)(self.uri, self._token, self._timeout, name)
+
+    def exists(self) -> bool:
+        with self._talking() as client:
+            return bool(client.has_collection(self.name, timeout=self._timeout))
 
     def check_alias(self, alias: str) -> None:
         """Raise if the alias is the name of a collection, which must not be replaced."""
@@ -93,7 +97,8 @@ class MilvusCollection:
         """Wait for the graph of what was written: before it is there, Milvus Lite searches exactly, and slowly."""
         with self._talking() as client:
             client.release_collection(self.name, timeout=self._timeout)
-            client.load_collection(self.name, timeout=max(self._timeout, SLOW))
+            # Milvus Lite may still be writing the graph that it then fails to read.
+            self._patiently(lambda: client.load_collection(self.name, timeout=max(self._timeout, SLOW)))
 
     def take_alias(self, alias: str) -> None:
         """Have the alias point here, and drop the collection that it pointed to."""
@@ -178,7 +183,7 @@ class MilvusCollection:
         errors = (self._pymilvus.exceptions.MilvusException, import_optional("grpc", extra="milvus").RpcError, OSError)
         try:
             if self._client is None:
-                self._client = self._connect(time.monotonic() + min(PATIENCE, self._timeout))
+                self._client = self._connect()
             yield self._client
         except errors as error:
             client, self._client = self._client, None
@@ -187,21 +192,24 @@ class MilvusCollection:
             said = error.details() if hasattr(error, "details") else error
             raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {said}") from error
 
-    def _connect(self, until: float) -> Any:
+    def _connect(self) -> Any:
         token = self._token or os.environ.get("MILVUS_TOKEN", "")
+        options = {"token": token, "timeout": self._timeout, "dedicated": True, "grpc_options": CALM}
+        client = self._patiently(lambda: self._pymilvus.MilvusClient(uri=self.uri, **options))
+        if self.name and client.has_collection(self.name, timeout=self._timeout):
+            client.load_collection(self.name, timeout=self._timeout)  # a server that was started again may not have
+        return client
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """Ask again for a while where it fails."""
+        until = time.monotonic() + min(PATIENCE, self._timeout)
         while True:
             try:
-                client = self._pymilvus.MilvusClient(
-                    uri=self.uri, token=token, timeout=self._timeout, dedicated=True, grpc_options=CALM
-                )
-                break
+                return ask()
             except self._pymilvus.exceptions.MilvusException:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)
-        if self.name and client.has_collection(self.name, timeout=self._timeout):
-            client.load_collection(self.name, timeout=self._timeout)  # a server that was started again may not have
-        return client
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_client": None, "_token": "", "_pymilvus": None}

@@ -18,6 +18,9 @@ class Saving(ABC):
 
     name: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]]
+    saves_vectors: ClassVar[bool] = True
+    """Whether what is saved holds the vectors, not only where they are kept."""
+
     alive: Any
     n_tuned: int
 

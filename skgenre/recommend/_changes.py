@@ -268,6 +268,8 @@ class Changes(Search):
 
     def _close_gaps(self) -> None:
         """Build the index anew where more than half of its rows are gaps."""
+        if not self.index_.saves_vectors:
+            return  # it would drop the vectors that what was saved needs
         n_gaps = self.index_.n_rows - len(self.index_)
         if n_gaps <= max(_FEW_GAPS, len(self.index_)) or not len(self.index_):
             return

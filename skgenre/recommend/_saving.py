@@ -1,13 +1,16 @@
 """A recommender in a folder, saved in one step and shared by processes."""
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Self
 
 import joblib
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.neighbors import Index, read_folder, read_index, save_folder
+from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._turns import asks
 
 KIND = "recommender"
@@ -17,6 +20,9 @@ class Saving:
     """Mixin of estimators with an index: saved with all they learned."""
 
     index_: Index
+    y_: np.ndarray | None
+    _catalogue: Catalogue
+    _n_unlearned: int
 
     @asks
     def save(self, folder: str | os.PathLike) -> None:
@@ -74,6 +80,12 @@ class Saving:
         ValueError
             If it is damaged, something else, or was saved by a newer version; the message names the file.
 
+        Warns
+        -----
+        UserWarning
+            If Milvus no longer has tracks that were saved, because they were removed or replaced since: they are left
+            out.
+
         Examples
         --------
         >>> import tempfile
@@ -91,4 +103,19 @@ class Saving:
             recommender.index_ = read_index(content["index"], inside / "index", mmap=mmap)
             return recommender
 
-        return read_folder(folder, KIND, read, verify=verify)
+        recommender = read_folder(folder, KIND, read, verify=verify)
+        if lost := recommender._leave_out_lost():
+            more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+            message = f"{lost[0]!r}{more} left out: removed from the index, or replaced there, since it was saved"
+            warnings.warn(message, stacklevel=2)
+        return recommender
+
+    def _leave_out_lost(self) -> list:
+        """Forget the tracks whose rows the index no longer has, and return their ids."""
+        lost = np.flatnonzero(self._catalogue.alive & ~self.index_.alive)
+        ids = [self._catalogue.ids[row] for row in lost.tolist()]
+        if ids:
+            self._catalogue.remove(lost)
+            self._n_unlearned += len(lost)
+            self.y_ = None
+        return ids
