@@ -177,6 +177,89 @@ def test_a_peak_that_just_fits_is_not_clipping(tmp_path):
     assert audit_tracks([tmp_path / "a.wav"]).frame["clipped"][0] == 0
 
 
+def clipped(gain):
+    """Return music that was clipped and is as loud as it should be."""
+    loud = np.convolve(np.random.default_rng(0).normal(0, 4, 4 * RATE), np.ones(8) / 8, "same")
+    return gain * np.clip(loud, -1, 1)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize("decibels", [-1, -12])
+def test_clipping_is_found_where_the_track_was_made_softer_afterwards(tmp_path, decibels, subtype):
+    y = clipped(10 ** (decibels / 20))
+    soundfile.write(tmp_path / "a.wav", y, RATE, subtype=subtype)
+    row = audit_tracks([tmp_path / "a.wav"]).frame.iloc[0]
+    flat = np.abs(y) == np.abs(y).max()
+    in_threes = np.convolve(np.convolve(flat, np.ones(3), "valid") == 3, np.ones(3)) > 0
+    assert row["problems"] == "clipped"
+    assert row["clipped"] == pytest.approx(in_threes.mean(), rel=1e-3)
+
+
+def test_dither_and_another_channel_do_not_hide_clipping(tmp_path):
+    y = clipped(0.8)
+    rng = np.random.default_rng(1)
+    y += (rng.random(len(y)) - rng.random(len(y))) / 2**16
+    soundfile.write(tmp_path / "a.wav", np.stack([rng.normal(0, 0.2, len(y)), y], axis=1), RATE)
+    assert audit_tracks([tmp_path / "a.wav"]).counts["clipped"] == 1
+
+
+def wave(frequency, shape=np.sin):
+    return shape(2 * np.pi * frequency * np.arange(4 * RATE) / RATE)
+
+
+CHIPTUNE = wave(220, lambda x: np.sign(np.sin(x))) + wave(331, lambda x: np.sign(np.sin(x) - 0.7))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.01, 0.0005])
+@pytest.mark.parametrize(
+    "y",
+    [
+        wave(25),
+        wave(440),
+        wave(110, lambda x: np.sign(np.sin(x))),
+        (CHIPTUNE + np.round(8 * wave(55)) / 16) / 3,
+        np.full(RATE, 1.0),
+        np.repeat(np.random.default_rng(0).uniform(-1, 1, RATE), 4),
+        np.random.default_rng(0).normal(0, 0.2, 4 * RATE),
+    ],
+    ids=["low sine", "sine", "square", "chiptune", "constant", "held samples", "noise"],
+)
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_U8", "ULAW"])
+def test_tones_chiptunes_and_quiet_tracks_are_not_clipped(tmp_path, y, level, subtype):
+    soundfile.write(tmp_path / "a.wav", level * y, RATE, subtype=subtype)
+    assert audit_tracks([tmp_path / "a.wav"]).counts["clipped"] == 0
+
+
+def stereo(music, row, other):
+    y = samples_of(music.paths[row])
+    return np.stack([y, other * y], axis=1)
+
+
+def test_stereo_that_cancels_out_in_mono_is_told_what_it_is(music, tmp_path):
+    for name, other in (("upside_down.wav", -1), ("almost.wav", -0.7), ("good.wav", 0.7), ("left.wav", 0)):
+        soundfile.write(tmp_path / name, stereo(music, 0, other), RATE)
+    frame = audit_tracks(sorted(tmp_path.glob("*.wav"))).frame.set_index("path")
+    frame.index = [Path(path).name for path in frame.index]
+    assert frame["problems"].to_dict() == {
+        "almost.wav": "out of phase",
+        "good.wav": "",
+        "left.wav": "",
+        "upside_down.wav": "out of phase",
+    }
+    assert frame.loc["upside_down.wav", "mono"] == -np.inf
+    assert frame.loc["left.wav", "mono"] == pytest.approx(-3.01, abs=0.01)
+
+
+def test_tracks_that_cancel_out_are_duplicates_of_their_own_recordings_alone(music, tmp_path):
+    paths = []
+    for row in (0, 1):
+        paths += [music.paths[row], tmp_path / f"{row}.wav"]
+        soundfile.write(paths[-1], stereo(music, row, -1), RATE)
+    audit = audit_tracks(paths)
+    assert audit.duplicates[["first", "second", "kind"]].values.tolist() == [[0, 1, "near"], [2, 3, "near"]]
+    assert audit.keep.tolist() == [True, False, True, False]
+
+
 def test_a_track_of_one_sample_is_measured(tmp_path):
     soundfile.write(tmp_path / "a.wav", [0.5], RATE)
     row = audit_tracks([tmp_path / "a.wav"]).frame.iloc[0]

@@ -38,7 +38,8 @@ def audit_tracks(
     Run it before anything is learned. Every file is decoded once and measured. Duplicates are found by a fingerprint of
     spectral peaks: exact ones, and the same recording in another format, at another level, sample rate or bit rate,
     in mono, or cut, so that one begins later. Not found are copies that were transposed or played faster, other
-    recordings of the same song, and pieces that have less than some three seconds in common.
+    recordings of the same song, and pieces that have less than some three seconds in common. Out of phase is stereo
+    that cancels out, or nearly, when it is mixed to mono, as models hear it.
 
     Parameters
     ----------
@@ -55,7 +56,10 @@ def audit_tracks(
     sample_rate : int, default=None
         The rate that files should have, in hertz. None means that of more than half of the files, if there is one.
     max_clipped : float, default=0.001
-        Share of samples at full scale above which a track is clipped, from 0 to 1.
+        Share of clipped samples above which a track is clipped, from 0 to 1: two or more in a row at full scale; or,
+        where a track was made softer afterwards, three or more at the peak of their channel, if its top is flat and
+        its wave else is not, as that of square waves, chiptunes and tones is. Flat tops below full scale that went
+        through a lossy format or another rate are flat no more, and not found.
     max_silent : float, default=0.5
         Share of moments below -60 dB above which a track is partly silent, from 0 to 1.
     min_similarity : float, default=0.25
@@ -147,6 +151,7 @@ def _problems(
         "truncated": lambda fact: fact.fault.startswith("truncated"),
         "silent": lambda fact: fact.silent == 1,
         "partly silent": lambda fact: max_silent < fact.silent < 1,
+        "out of phase": lambda fact: fact.out_of_phase,
         "clipped": lambda fact: fact.clipped > max_clipped,
         "short": lambda fact: fact.duration < shortest,
         "of another rate": lambda fact: fact.readable and sample_rate not in (None, fact.sample_rate),

@@ -12,13 +12,14 @@ import soundfile
 import soxr
 
 from skgenre.audio import AudioError, decode, open_blocks
+from skgenre.model_selection._audit_clipping import clipped_share
 from skgenre.model_selection._fingerprint import SAMPLE_RATE, Fingerprint, fingerprint
-
-_FULL_SCALE = 0.999
-"""Level at which a sample counts as clipped, where two in a row reach it."""
 
 _SILENCE_DB = -60.0
 """Level below which a moment is silent, in decibels below full scale."""
+
+_CANCELLED_DB = -7.0
+"""Level of a mix to mono below which channels cancel out, in decibels below that of channels with nothing in common."""
 
 _MOMENT = 0.05
 """Length of a moment, in seconds."""
@@ -55,8 +56,11 @@ class FileFacts:
         Largest absolute sample of any channel; 1 is full scale.
     level : float
         Root mean square over all channels, in decibels below full scale; minus infinity for digital silence.
+    mono : float
+        Level of the mix to mono, which is what models hear, against that of all channels, in decibels: 0 where
+        channels are the same, -3 where two have nothing in common, minus infinity where they cancel each other out.
     clipped : float
-        Share of samples at full scale, from 0 to 1.
+        Share of samples at full scale, or in tops that are flat at the channel's own peak, from 0 to 1.
     silent : float
         Share of moments below -60 dB, from 0 to 1.
     fault : str
@@ -72,10 +76,16 @@ class FileFacts:
     format: str = ""
     peak: float = math.nan
     level: float = math.nan
+    mono: float = math.nan
     clipped: float = math.nan
     silent: float = math.nan
     fault: str = ""
     readable: bool = True
+
+    @property
+    def out_of_phase(self) -> bool:
+        """Whether the mix to mono lacks what is in the channels, as where one of two is upside down."""
+        return self.mono < _CANCELLED_DB - 10 * math.log10(self.channels)
 
 
 def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
@@ -113,14 +123,18 @@ def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
         format=format_,
         peak=loudest,
         level=level,
-        clipped=_clipped_share(samples),
+        mono=_level(y) - level if level > -math.inf else math.nan,
+        clipped=clipped_share(samples),
         silent=silent,
         fault=_missing_end(path, format_, log),
     )
     if silent == 1:
         return facts, _NO_PEAKS, b""
+    whole = samples if facts.out_of_phase else y
+    if facts.out_of_phase:  # any two of which nothing is left would be the same
+        y = np.ascontiguousarray(samples[:, np.einsum("ij,ij->j", samples, samples).argmax()])
     heard = soxr.resample(y, rate, SAMPLE_RATE) if rate != SAMPLE_RATE else y
-    return facts, fingerprint(heard), hashlib.blake2b(y.tobytes() + str(rate).encode(), digest_size=16).digest()
+    return facts, fingerprint(heard), hashlib.blake2b(whole.tobytes() + str(rate).encode(), digest_size=16).digest()
 
 
 def _read_channels(path: str) -> np.ndarray:
@@ -131,17 +145,6 @@ def _read_channels(path: str) -> np.ndarray:
 def _level(samples: np.ndarray) -> float:
     power = float(np.vdot(samples, samples)) / samples.size
     return 10 * math.log10(power) if power > 0 else -math.inf
-
-
-def _clipped_share(samples: np.ndarray) -> float:
-    """Return the share of samples at full scale next to another one: a lone one is a peak that just fits."""
-    full = np.abs(samples) >= _FULL_SCALE
-    if not full.any():
-        return 0.0
-    beside = np.zeros_like(full)
-    beside[1:] |= full[:-1]
-    beside[:-1] |= full[1:]
-    return float((full & beside).mean())
 
 
 def _silent_share(samples: np.ndarray, rate: int) -> float:

@@ -12,8 +12,11 @@ from skgenre.model_selection._audit_leaks import joined, leaks_of, splits_of
 from skgenre.model_selection._audit_matching import Match
 from skgenre.model_selection._audit_page import audit_page, audit_text
 
-PROBLEMS = ("unreadable", "truncated", "silent", "partly silent", "clipped", "short", "of another rate")
+PROBLEMS = ("unreadable", "truncated", "silent", "partly silent", "out of phase", "clipped", "short", "of another rate")
 """What can be wrong with a file."""
+
+_USELESS = {"unreadable", "silent", "out of phase"}
+"""What leaves nothing to learn from."""
 
 
 class TrackAudit:
@@ -74,9 +77,10 @@ class TrackAudit:
         """All tracks, a DataFrame with one row each.
 
         Columns: path; duration in seconds; sample_rate in hertz; channels; format; peak, where 1 is full scale; level
-        in decibels below full scale; clipped, the share of samples at full scale; silent, the share of moments below
-        -60 dB; problems, separated by commas; fault, what is wrong in words; recording, the same number for tracks
-        that hold the same recording; and, where they were given, label and group.
+        in decibels below full scale; mono, the level of the mix to mono against that of the channels, in decibels;
+        clipped, the share of samples that are clipped; silent, the share of moments below -60 dB; problems, separated
+        by commas; fault, what is wrong in words; recording, the same number for tracks that hold the same recording;
+        and, where they were given, label and group.
         """
         columns: dict[str, Any] = {name: [] for name in asdict(self._facts[0]) if name != "readable"}
         for fact in self._facts:
@@ -143,9 +147,10 @@ class TrackAudit:
     def keep(self) -> np.ndarray:
         """Which tracks decode and sound, one of each recording, an array of bool.
 
-        Of a recording that is there more than once, the file with the fewest problems is kept, of those the longest.
+        Those out of phase are left out: mixed to mono, little or nothing of them is heard. Of a recording that is there
+        more than once, the file with the fewest problems is kept, of those the longest.
         """
-        usable = [row for row, found in enumerate(self._problems) if not {"unreadable", "silent"} & set(found)]
+        usable = [row for row, found in enumerate(self._problems) if not _USELESS & set(found)]
         worth = sorted(usable, key=lambda row: (len(self._problems[row]), -self._facts[row].duration))
         kept = np.zeros(len(self.paths), dtype=bool)
         best = {self._recordings[row]: row for row in reversed(worth)}
