@@ -4,6 +4,7 @@ import errno
 import os
 import warnings
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,15 @@ class ArrayStore:
         if self._locks is None:
             return compute()
         if not self._entry.check_call_in_cache(key, compute):
-            self._locks.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._locks / str(int(joblib.hash(key), 16) % N_LOCKS)):
-                self._entry.call_and_shelve(key, compute)
+            with ExitStack() as held:
+                try:
+                    self._locks.mkdir(parents=True, exist_ok=True)
+                    held.enter_context(FileLock(self._locks / str(int(joblib.hash(key), 16) % N_LOCKS)))
+                except OSError as error:
+                    warnings.warn(f"nothing is stored in memory={str(self._locks.parent)!r}: {error}", stacklevel=2)
+                    return compute()
+                if not self._entry.check_call_in_cache(key, compute):
+                    return self._entry(key, compute)[0]
         shelved = self._entry.call_and_shelve(key, compute)
         try:
             array, checksum = shelved.get()
@@ -118,21 +125,34 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
     mapped : numpy.memmap of shape (n_rows, ...), float32
         All rows, not writeable.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{digest}.npy"
+    path = Path(folder) / f"{digest}.npy"
+    if (mapped := _mapped(path, n_rows)) is not None:
+        return mapped
+    path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".lock")):
-        try:
-            return np.load(path, mmap_mode="r")
-        except FileNotFoundError:
-            pass
-        except (ValueError, EOFError) as error:
-            warnings.warn(f"a stored file is damaged and computed again ({error}): {str(path)!r}", stacklevel=2)
+        if (mapped := _mapped(path, n_rows, warn=True)) is not None:  # another process was faster
+            return mapped
         # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
         partial = path.with_suffix(".partial")
         stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
         os.replace(partial, path)
-        return np.load(path, mmap_mode="r")
+        return open_memmap(path, "r")
+
+
+def _mapped(path: Path, n_rows: int, *, warn: bool = False) -> np.ndarray | None:
+    """Map a stored file, or return None where there is none, or none that is whole."""
+    try:
+        mapped = open_memmap(path, "r")
+        if mapped.dtype == np.float32 and len(mapped) == n_rows:
+            return mapped
+        cause: object = f"it holds {mapped.dtype} of shape {mapped.shape}, not float32 of {n_rows} rows"
+    except FileNotFoundError:
+        return None
+    except (ValueError, EOFError, SyntaxError) as error:  # what a header of other bytes may raise
+        cause = error
+    if warn:
+        warnings.warn(f"a stored file is damaged and computed again ({cause}): {str(path)!r}", stacklevel=3)
+    return None
 
 
 def _open_whole(path: Path, shape: tuple[int, ...], dtype: Any) -> np.ndarray:

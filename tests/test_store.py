@@ -146,6 +146,40 @@ class TestMemory:
         MFCCExtractor(memory=memory).transform(loaded(paths))
         assert len(decoded()) == 16
 
+    def test_equal_numbers_of_other_types_are_the_same_entry(self, paths, decoded, tmp_path):
+        store, loader = tmp_path / "store", {"duration": 1, "offset": 0}
+        for numbers in (float, int, np.float64):
+            waveforms = Logging(RATE, **{name: numbers(value) for name, value in loader.items()}).transform(paths[:1])
+            MFCCExtractor(fmin=numbers(0), fmax=numbers(RATE / 2), memory=store, out=tmp_path).transform(waveforms)
+        MFCCExtractor(memory=store, out=tmp_path).transform(waveforms)  # fmax=None is half the sample rate
+        assert decoded() == ["0.wav"]
+        assert len(list(tmp_path.glob("*.npy"))) == 1
+
+    def test_the_content_of_a_track_is_not_written_beside_its_features(self, tmp_path):
+        samples = np.random.default_rng(0).standard_normal(RATE)
+        for _ in range(2):
+            MFCCExtractor(memory=tmp_path).transform([samples, -samples])
+        entries = list(tmp_path.rglob("metadata.json"))
+        assert len(entries) == 2
+        assert all(entry.stat().st_size < 2000 for entry in entries)
+
+    def test_where_nothing_can_be_stored_all_is_computed_once_with_a_warning(self, tmp_path):
+        computed, store = [], ArrayStore(tmp_path)
+        (tmp_path / "skgenre-locks").write_text("no folder")
+        with pytest.warns(UserWarning, match="nothing is stored in memory='.*exists"):
+            assert store.fetch("key", lambda: computed.append(1) or np.arange(3)).tolist() == [0, 1, 2]
+        assert computed == [1]
+
+    def test_on_a_full_disk_all_is_computed_once(self, tmp_path, monkeypatch):
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        computed, store = [], ArrayStore(tmp_path)
+        monkeypatch.setattr("joblib.numpy_pickle.dump", full)
+        with pytest.warns(Warning, match="Unable to cache to disk.*No space left"):
+            assert store.fetch("key", lambda: computed.append(1) or np.arange(3)).tolist() == [0, 1, 2]
+        assert computed == [1]
+
     def test_a_memory_without_a_folder_keeps_nothing(self, paths, decoded):
         for _ in range(2):
             MFCCExtractor(memory=joblib.Memory(None)).transform(loaded(paths[:1]))
@@ -239,6 +273,26 @@ class TestOut:
         file.write_bytes({"cut": file.read_bytes()[:999], "empty": b"", "text": b"no array"}[damage])
         with pytest.warns(UserWarning, match=r"a stored file is damaged and computed again .*\.npy"):
             np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
+        np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
+
+    def test_a_file_of_other_contents_is_computed_again_with_a_warning(self, paths, tmp_path):
+        extractor = MFCCExtractor(out=tmp_path / "out")
+        expected = np.array(extractor.transform(loaded(paths)))
+        (file,) = (tmp_path / "out").glob("*.npy")
+        for content in (expected[1:], expected.astype(np.float64)):
+            np.save(file, content)
+            with pytest.warns(UserWarning, match="damaged and computed again .it holds .* not float32 of 10 rows"):
+                np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
+
+    def test_a_whole_file_is_read_where_nothing_can_be_written(self, paths, tmp_path, monkeypatch):
+        extractor = MFCCExtractor(out=tmp_path / "out")
+        expected = np.array(extractor.transform(loaded(paths)))
+
+        def read_only(*_, **__):
+            raise PermissionError("read-only")
+
+        for name in ("skgenre._store.FileLock", "pathlib.Path.mkdir"):
+            monkeypatch.setattr(name, read_only)
         np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
 
     def test_tracks_of_their_own_length_are_an_error(self, paths, tmp_path):

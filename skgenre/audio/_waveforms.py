@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
+import joblib
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -88,9 +89,9 @@ class Waveforms(RowSequence):
     def key(self, position: int) -> tuple:
         """Return what the waveform of a row depends on: of a file its path, size and modification time, never audio."""
         source = self._sources[position]
-        if isinstance(source, str):
-            source = (os.path.abspath(source), _stat(source))
-        return (source, self.sample_rate, self.offset, self.duration)
+        key = (os.path.abspath(source), _stat(source)) if isinstance(source, str) else joblib.hash(source)
+        duration = None if self.duration is None else float(self.duration)  # 30 and 30.0 are one
+        return (key, int(self.sample_rate), float(self.offset), duration)
 
     def decode(self, position: int) -> np.ndarray:
         """Return the waveform of a row, or raise ``AudioError`` whatever ``on_error`` says."""

@@ -176,7 +176,10 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         """Return what the features depend on beside the track."""
         without = ("memory", "n_jobs", "out", "sample_rate", "verbose")
         params = {name: value for name, value in self.get_params().items() if name not in without}
-        return (type(self).__name__, NUMERICS_VERSION, sample_rate, *sorted(params.items()))
+        if "fmax" in params:
+            params["fmax"] = params["fmax"] or sample_rate / 2
+        numbers = ((name, float(value) if isinstance(value, Real) else value) for name, value in params.items())
+        return (type(self).__name__, NUMERICS_VERSION, int(sample_rate), *sorted(numbers))  # 30 and 30.0 are one
 
     def _log_mel(self, y: np.ndarray, sample_rate: int) -> np.ndarray:
         power = spectral.mel_power(

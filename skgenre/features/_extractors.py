@@ -15,8 +15,8 @@ from skgenre.features._sequence import numbered
 class MelExtractor(Extractor):
     """Extract log-scaled mel spectrograms.
 
-    Agrees with ``librosa.feature.melspectrogram`` followed by ``librosa.power_to_db`` to 1e-3. Stateless: ``transform``
-    works without ``fit``.
+    Agrees with ``librosa.feature.melspectrogram`` followed by ``librosa.power_to_db`` to 1e-3; 70 dB and more below the
+    loudest band, as beside a pure tone, to 0.01. Stateless: ``transform`` works without ``fit``.
 
     Parameters
     ----------
@@ -33,10 +33,12 @@ class MelExtractor(Extractor):
     memory : str, Path or joblib.Memory, default=None
         Where to keep the features of each track, so that folds, candidates, processes and later runs compute them
         once. They are kept under the path, size and modification time of the file and the parameters; a rewritten
-        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder.
+        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder. Tracks in one
+        2-D array are computed each time.
     out : str or Path, default=None
         Folder to write the features of all tracks to, as one array mapped from a file; for an output too large for
-        memory. A file is named by a digest of parameters and tracks, and used again where it exists.
+        memory. A file is named by a digest of parameters and tracks, and used again where it exists; each other set
+        of tracks, such as those that a pipeline predicts, leaves one more.
     n_jobs : int, default=None
         Threads. None means the waveforms' own ``n_jobs``, else 1; -1 all processors.
     verbose : bool, default=False
@@ -110,8 +112,8 @@ class MelExtractor(Extractor):
 class MFCCExtractor(Extractor):
     """Extract mel-frequency cepstral coefficients, with their deltas if wanted.
 
-    Agrees with ``librosa.feature.mfcc`` and ``librosa.feature.delta`` to 1e-3. Stateless: ``transform`` works without
-    ``fit``.
+    Agrees with ``librosa.feature.mfcc`` and ``librosa.feature.delta`` to 1e-3, for pure tones to 3e-3. Stateless:
+    ``transform`` works without ``fit``.
 
     Parameters
     ----------
@@ -132,10 +134,12 @@ class MFCCExtractor(Extractor):
     memory : str, Path or joblib.Memory, default=None
         Where to keep the features of each track, so that folds, candidates, processes and later runs compute them
         once. They are kept under the path, size and modification time of the file and the parameters; a rewritten
-        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder.
+        file is computed again. ``joblib.Memory(folder).reduce_size(bytes_limit)`` bounds a folder. Tracks in one
+        2-D array are computed each time.
     out : str or Path, default=None
         Folder to write the features of all tracks to, as one array mapped from a file; for an output too large for
-        memory. A file is named by a digest of parameters and tracks, and used again where it exists.
+        memory. A file is named by a digest of parameters and tracks, and used again where it exists; each other set
+        of tracks, such as those that a pipeline predicts, leaves one more.
     n_jobs : int, default=None
         Threads. None means the waveforms' own ``n_jobs``, else 1; -1 all processors.
     verbose : bool, default=False
