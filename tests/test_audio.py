@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import _safe_indexing
 
 from skgenre import AudioError, AudioLoader, FrameStatistics, MFCCExtractor, Waveforms
+from skgenre.audio._blocks import LEAD
 
 SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "opus": "OPUS", "mp3": "MPEG_LAYER_III"}
 CONTAINERS = {"wav": "WAV", "flac": "FLAC", "ogg": "OGG", "opus": "OGG", "mp3": "MP3"}
@@ -104,7 +105,8 @@ class TestFormats:
         waveforms = AudioLoader(offset=1.0, duration=0.5).transform([path])
         assert not decoded
         assert len(waveforms[0]) == 11025
-        assert sum(decoded) == 12000
+        # The first frames of a part of an mp3 need those before.
+        assert sum(decoded) == 12000 + (LEAD if suffix == "mp3" else 0)
 
     def test_a_part_of_a_very_long_track_costs_little_memory(self, tmp_path):
         """A sparse file: five hours of which nothing is on the disk."""

@@ -73,7 +73,17 @@ def test_blocks_with_help_or_without_are_what_is_read_in_one_go(suffix, data, tm
         for helped in (False, True):
             y = decode(path, sample_rate, offset=offset, duration=duration, helped=helped)
             assert y.dtype == np.float32
-            np.testing.assert_array_equal(y, expected)
+            # What precedes a part of an mp3 is decoded too, and leaves another last digit.
+            np.testing.assert_allclose(y, expected, rtol=0, atol=1e-6 if suffix == "mp3" and offset else 0)
+
+
+@pytest.mark.parametrize("rate", [22050, 24000])
+def test_a_part_of_an_mp3_begins_as_the_whole_has_it_there(rate, tmp_path):
+    path = write(tmp_path / "a.mp3", rate, 1, 5 * rate)
+    whole = decode(path, rate)
+    for start in np.random.default_rng(0).integers(0, 4 * rate, 30):
+        part = decode(path, rate, offset=start / rate, duration=0.5)
+        np.testing.assert_allclose(part, whole[start : start + len(part)], atol=1e-5)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

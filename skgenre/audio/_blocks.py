@@ -19,6 +19,9 @@ from skgenre.audio._files import (
     start_of,
 )
 
+LEAD = 2**13
+"""Samples decoded before the part that is wanted of an mp3."""
+
 
 @dataclass
 class Blocks:
@@ -64,19 +67,23 @@ def open_blocks(source: str | bytes, seconds: float, *, offset: float = 0.0) -> 
     with open_file(source) as file:
         name = source_name(source)
         start = start_of(file, name, offset)
-        file.seek(start)
         size = max(1, round(seconds * file.samplerate))
-        yield Blocks(file.samplerate, _checked(read_blocks(file, name, file.frames - start, size), name))
+        yield Blocks(file.samplerate, _checked(read_blocks(file, name, start, file.frames - start, size), name))
 
 
-def read_blocks(file: Any, name: str, n_wanted: int, size: int) -> Iterator[np.ndarray]:
-    """Yield the samples from where a file stands, as float32 arrays of shape (n_samples, n_channels).
+def read_blocks(file: Any, name: str, start: int, n_wanted: int, size: int) -> Iterator[np.ndarray]:
+    """Yield the samples of a file from ``start`` on, as float32 arrays of shape (n_samples, n_channels).
 
     They are those that one read gives. Raises ``AudioError`` where fewer come than are wanted and should be there, and
     ``OSError`` where nobody knows how many these are.
     """
-    # Between two reads soundfile seeks, which costs an mp3 the bits that one frame lends the next.
+    # The first frames after a jump into an mp3 lack the bits that those before lend them; between two reads soundfile
+    # would jump too.
+    lead = min(start, LEAD) if file.format == "MP3" else 0
+    file.seek(start - lead)
     file.seekable = lambda: False
+    if lead:
+        file.read(lead)
     n_read, is_full = 0, True
     while is_full and n_read < n_wanted:
         n_asked = min(size, n_wanted - n_read)

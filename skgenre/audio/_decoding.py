@@ -79,12 +79,11 @@ def _read(
     try:
         if wanted > UNKNOWN_LENGTH:
             raise OSError("set a duration")
-        file.seek(start)
         if rate == sample_rate:
-            (whole,) = read_blocks(file, name, wanted, wanted)
+            (whole,) = read_blocks(file, name, start, wanted, wanted)
             y = mix_channels(whole)
         else:
-            y = _resampled(read_blocks(file, name, wanted, BLOCK), rate, sample_rate, helped)
+            y = _resampled(read_blocks(file, name, start, wanted, BLOCK), rate, sample_rate, helped)
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
