@@ -1,5 +1,6 @@
 """The nets: what they learn, watch and answer. What they share with every estimator is in test_common."""
 
+import pickle
 import threading
 
 import numpy as np
@@ -567,3 +568,11 @@ def test_the_precision_is_chosen_by_what_the_processor_knows(monkeypatch, amx, e
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": amx}, raising=False)
     net = CNNClassifier((8,), max_epochs=1, device="cpu").fit(*music())
     assert net.net_.module_.use_bfloat16 is expected
+
+
+@pytest.mark.parametrize(("precision", "expected"), [("auto", False), ("bfloat16", True)])
+def test_the_precision_is_chosen_anew_where_a_net_is_loaded(monkeypatch, precision, expected):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": True}, raising=False)
+    pickled = pickle.dumps(CNNClassifier((8,), max_epochs=1, device="cpu", precision=precision).fit(*music()))
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": False}, raising=False)
+    assert pickle.loads(pickled).net_.module_.use_bfloat16 is expected

@@ -97,6 +97,12 @@ class NetBuilding(NetAnswers, BaseEstimator):
     def _bfloat16(self) -> bool:
         return self.precision == "bfloat16" or (self.precision == "auto" and prefers_bfloat16(self._device))
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if self.precision == "auto" and hasattr(self, "net_"):  # chosen anew: it may have been fitted elsewhere
+            module = self.net_.module_
+            module.use_bfloat16 = prefers_bfloat16(next(module.parameters()).device.type)
+
     def _augmentations(self, X: Any, mean: np.ndarray, scale: np.ndarray) -> tuple[str, ...]:
         if isinstance(self.augment, (tuple, list)):
             if unknown := [name for name in self.augment if name not in AUGMENTATIONS]:
