@@ -18,13 +18,13 @@ from skgenre.augmentation import equalize, mixup, spec_augment
 
 TITLE = "Training and prediction"
 TEXT = """\
-The default nets on MFCC of 320 tracks of 30 s: ten steps of 32 random crops in an epoch. The bare loop trains the
-same module with the same optimiser and the same augmentation, one thread each; it keeps no scores, while skgenre's
-time holds all that happens in an epoch, its accuracy and F1 among it. A ratio of 0.9 and more means at least 90 % of
-the bare loop's steps per second. The allocator is told to keep what is freed, which evens out chance. Prediction is
-of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and by librosa.load, librosa.feature.mfcc and
-the same net by hand; the median is p50. At its defaults the pipeline resamples such a lone track in a second thread
-while the first one decodes it; with ``n_jobs=1`` it does all in one."""
+The default nets on MFCC of 320 tracks of 30 s: ten steps of 32 random crops in an epoch. The bare loop trains the same
+module with the same optimiser and the same augmentation, one thread each; it keeps no scores, while skgenre's time
+holds all that happens in an epoch, its accuracy and F1 among it; by format, all are bare loops. A ratio of 0.9 and more
+means at least 90 % of the bare loop's steps per second. The allocator is told to keep what is freed, which evens out
+chance. Prediction is of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and by librosa.load,
+librosa.feature.mfcc and the same net by hand; the median is p50. At its defaults the pipeline resamples such a lone
+track in a second thread while the first one decodes it; with ``n_jobs=1`` it does all in one."""
 
 N_CLASSES, N_BANDS, N_FRAMES = 10, 20, 1292
 
@@ -37,7 +37,12 @@ def measure(size: Size, music: Music) -> list[Comparison]:
     X = rng.normal(size=(n_tracks, N_BANDS, N_FRAMES)).astype(np.float32)
     y = np.arange(n_tracks) % N_CLASSES
     nets = (CNNClassifier, RNNClassifier)
-    return [*(steps(kind, X, y, n_epochs, n_rounds) for kind in nets), prediction(size, music)]
+    compared = [
+        comparison
+        for kind in nets
+        for comparison in (steps(kind, X, y, n_epochs, n_rounds), formats(kind, X, y, n_rounds))
+    ]
+    return [*compared, prediction(size, music)]
 
 
 def keep_freed_memory() -> None:
@@ -88,6 +93,25 @@ def steps(kind: type, X: np.ndarray, y: np.ndarray, n_epochs: int, n_rounds: int
     for figure in figures:
         figure.note = f"{1e3 / figure.median:.0f} steps per second"
     return Comparison(f"a training step of {kind.__name__}", "ms", figures, at_least=0.9)
+
+
+def formats(kind: type, X: np.ndarray, y: np.ndarray, n_rounds: int) -> Comparison:
+    """Compare how a net may compute: what ``precision`` chooses from, and where in memory the channels lie."""
+    fitted = {
+        precision: kind(max_epochs=1, precision=precision, random_state=0).fit(X, y)
+        for precision in ("float32", "bfloat16")
+    }
+    channels_first = copy.deepcopy(fitted["float32"])
+    channels_first.net_.module_.to(memory_format=torch.contiguous_format)
+    contenders = {
+        "float32, channels last": fitted["float32"],
+        "float32, channels first": channels_first,
+        "bfloat16, channels last": fitted["bfloat16"],
+    }
+    runs = {who: lambda net=net: bare_loop(net, X, y, 1, augment=False) for who, net in contenders.items()}
+    n_steps = -(-len(X) // channels_first.batch_size)
+    figures = take_turns(runs, n_rounds, scale=1e3 / n_steps)
+    return Comparison(f"a training step of {kind.__name__}'s module, by format", "ms", figures)
 
 
 def bare_loop(like: CNNClassifier, X: np.ndarray, y: np.ndarray, n_epochs: int, *, augment: bool) -> float:
