@@ -292,6 +292,13 @@ def test_recall_and_speed_are_measured_for_each_effort():
     assert texts_inside(display.figure_)
 
 
+def test_an_effort_of_zero_is_measured_too():
+    X = np.random.default_rng(0).standard_normal((100, 16))
+    recommender = EmbeddingRecommender(algorithm="annoy", random_state=0).fit(X)
+    display = RecallDisplay.from_estimator(recommender, efforts=[0, 4], n_queries=20, random_state=0)
+    assert display.efforts.tolist() == [0, 4]
+
+
 def test_no_effort_is_nothing_to_draw():
     recommender = EmbeddingRecommender(algorithm="annoy", random_state=0).fit(np.eye(30))
     with pytest.raises(ValueError, match="efforts must hold at least one, got none"):

@@ -269,6 +269,17 @@ def test_annoy_searches_exactly_where_the_forest_gives_too_few(metric, k):
     np.testing.assert_array_equal(rows, expected_rows)
 
 
+@pytest.mark.parametrize("n_queries", [1, 5])
+def test_annoy_searches_exactly_where_the_forest_and_the_rows_beside_it_give_too_few(n_queries):
+    vectors = clusters()
+    index = AnnoyIndex(effort=0).build(vectors[:200])
+    index.add(vectors[200:204])
+    distances, rows = index.query(vectors[:n_queries], 10)
+    expected = ExactIndex().build(vectors[:204]).query(vectors[:n_queries], 10)
+    np.testing.assert_array_equal(rows, expected[1])
+    np.testing.assert_array_equal(distances, expected[0])
+
+
 def test_annoy_answers_queries_too_far_off_for_single_precision():
     vectors = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32) * np.float32(1e-20)
     queries = np.float32([[1e30, 0, 0], [1e-20, 0, 0]])

@@ -44,6 +44,9 @@ class ApproximateIndex(LocalIndex):
         while len(left) and n_asked < n_allowed / 2:
             asking = (queries, points) if all_left else (queries[left], points[left])
             found = self._search(*asking, n_asked)
+            if found.shape[1] < n_neighbors:  # too few for any of them
+                n_asked *= 4
+                continue
             if mask is not None:
                 found = np.where(mask[found], found, -1)
             far, found = self._space.nearest_among(asking[0], self.vectors, found, n_neighbors)
