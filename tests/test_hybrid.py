@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import normalize
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgenre import (
@@ -260,6 +261,29 @@ class TestRecommend:
         )
         assert (np.abs(scores) <= 1 + 1e-6).all()
         np.testing.assert_array_equal(hybrid.similar("track 4", n=5)[0], ids[4])
+
+    @pytest.mark.parametrize("hubness", [None, "local_scaling"])
+    def test_all_tracks_can_be_asked_for_by_sound_and_are_scored_by_their_distance(self, X, hubness):
+        sound = EmbeddingRecommender(hubness=hubness).fit(X, track_ids=[("track", row) for row in range(300)])
+        recommender = HybridRecommender(sound, blend="content").fit(X, track_ids=sound.track_ids_)
+        asked = [("track", 4), ("track", 7)]
+        ids, scores = recommender.similar(asked, n=299)
+        distances = sound.neighbors_of(asked, 299)[1]
+        mean = sound.kneighbors_graph(n_neighbors=100, mode="distance").data.mean()
+        np.testing.assert_allclose(scores, np.exp(-distances / mean), rtol=1e-5)
+        assert [len({*row, track}) for row, track in zip(ids.tolist(), asked, strict=True)] == [300, 300]
+        np.testing.assert_array_equal(recommender.similar(asked, n=100)[1], scores[:, :100])
+
+    def test_of_more_than_a_hundred_similar_tracks_all_are_scored_by_their_sound_too(self, X, history):
+        recommender = HybridRecommender(blend=0.5, n_factors=8, random_state=0).fit(X, history.interactions)
+        ids, scores = recommender.similar(4, n=299)
+        near, distances = recommender.content_.neighbors_of(4, 299)
+        mean = recommender.content_.kneighbors_graph(n_neighbors=100, mode="distance").data.mean()
+        by_sound = dict(zip(near[0].tolist(), np.exp(-distances[0] / mean), strict=True))
+        directions = normalize(recommender.item_factors_)
+        expected = [0.5 * by_sound[track] + 0.5 * directions[4] @ directions[track] for track in ids.tolist()]
+        np.testing.assert_allclose(scores, expected, atol=1e-6)
+        assert (np.diff(scores) <= 0).all()
 
     def test_ids_that_are_tuples_or_paths_are_one_name(self, tmp_path):
         tracks = [tmp_path / str(row) for row in range(7)] + [("a", 1)]

@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from skgenre.hybrid._blending import Blend, batches, best_rows, blend_scores, standardize
 from skgenre.hybrid._collaborative import confidences, fold_in
 from skgenre.hybrid._interactions import Names
+from skgenre.recommend import EmbeddingRecommender
 
 
 class HybridQueries:
     """Mixin of the fitted ``HybridRecommender``."""
 
+    content_: EmbeddingRecommender
     collaborative_: Any
     blend_: Blend | None
     interactions_: csr_matrix
@@ -24,6 +26,7 @@ class HybridQueries:
     item_factors_: np.ndarray | None
     _user_factors: np.ndarray | None
     _neighbors: csr_matrix
+    _mean_distance: float
     _tracks: Names
     _users: Names
 
@@ -121,12 +124,9 @@ class HybridQueries:
         if not len(rows):
             raise ValueError("tracks must hold at least one track, got none")
         self._check_count(n, 1)
-        if self.item_factors_ is None:
-            n_known = int(np.diff(self._neighbors.indptr).min())
-            check_scalar(n, "n, by sound alone,", Integral, max_val=n_known)
         best, scores = np.empty((len(rows), n), dtype=np.intp), np.empty((len(rows), n), dtype=np.float32)
         for part in batches(len(rows), len(self.popularity_)):
-            all_scores = self._similarities(rows[part])
+            all_scores = self._similarities(rows[part], n)
             all_scores[np.arange(len(all_scores)), rows[part]] = -np.inf
             best[part] = best_rows(all_scores, n)
             scores[part] = np.take_along_axis(all_scores, best[part], axis=1)
@@ -177,9 +177,13 @@ class HybridQueries:
         scores[np.diff(history.indptr) == 0] = popular
         return scores
 
-    def _similarities(self, rows: np.ndarray) -> np.ndarray:
-        """Score all tracks by their similarity to tracks; by sound only those nearest are above zero."""
+    def _similarities(self, rows: np.ndarray, n: int) -> np.ndarray:
+        """Score all tracks by their similarity to tracks; by sound only those nearest are above zero, at least n."""
         by_sound = self._neighbors[rows].toarray()
+        if n > np.diff(self._neighbors.indptr).min():
+            ids, distances = self.content_.neighbors_of(self._tracks.array[rows].tolist(), n)
+            found = self._tracks.rows(ids.ravel().tolist(), "tracks").reshape(ids.shape)
+            np.put_along_axis(by_sound, found, np.exp(-distances / self._mean_distance), axis=1)
         if self.blend_ is None or self.item_factors_ is None:
             return by_sound
         directions = normalize(self.item_factors_)

@@ -259,10 +259,12 @@ class HybridRecommender(HybridQueries, BaseEstimator):
     def _find_neighbors(self) -> csr_matrix:
         """Return how similar each track is to those that sound most like it: from 0 to 1, whatever the metric."""
         n_tracks = self.content_.n_samples_fit_
+        self._mean_distance = 1.0
         if n_tracks == 1:
             return csr_matrix((1, 1), dtype=np.float32)
         graph = self.content_.kneighbors_graph(n_neighbors=min(N_NEIGHBORS, n_tracks - 1), mode="distance")
-        graph.data = np.exp(-graph.data / (graph.data.mean() or 1.0))
+        self._mean_distance = float(graph.data.mean()) or 1.0
+        graph.data = np.exp(-graph.data / self._mean_distance)
         return graph.astype(np.float32)
 
     def _take_features(self) -> None:
