@@ -72,6 +72,16 @@ class TestAdding:
         recommender = EmbeddingRecommender().fit(X[:5]).remove([3, 4]).partial_fit(X[5:7])
         assert recommender.track_ids_.tolist() == [0, 1, 2, 5, 6]
 
+    def test_numbers_go_on_after_the_greatest_that_was_given(self, X):
+        recommender = EmbeddingRecommender().fit(X[:3]).partial_fit(X[3:6], track_ids=[7, 3, "a"]).remove(7)
+        recommender.replace(X[:1], track_ids=[1])
+        assert recommender.partial_fit(X[6:8]).track_ids_.tolist() == [0, 2, 3, "a", 1, 8, 9]
+
+    def test_open_files_are_numbered_on(self):
+        embedder = FunctionTransformer(lambda files: np.array([[1.0, file.read()[0]] for file in files]))
+        recommender = EmbeddingRecommender(embedder).fit([io.BytesIO(b"a"), io.BytesIO(b"b")])
+        assert recommender.partial_fit([io.BytesIO(b"c")]).track_ids_.tolist() == [0, 1, 2]
+
     def test_paths_are_their_own_ids(self):
         def listen(paths):
             return np.array([[np.cos(turn), np.sin(turn)] for turn in (float(Path(path).stem) for path in paths)])

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skgenre.audio import is_paths
 from skgenre.recommend._filters import check_metadata, rows_where
-from skgenre.recommend._ids import check_hashable, check_ids, ids_array, plain_id, plain_ids
+from skgenre.recommend._ids import check_hashable, check_ids, ids_array, name_themselves, plain_id, plain_ids
 
 _MOST_TO_COMPARE = 20_000
 _CACHED = ("rows", "places", "row_of", "track_ids")
@@ -28,6 +27,11 @@ class Catalogue:
         The metadata.
     groups : ndarray of shape (n_rows,) or None
         The group of each row, as its artist.
+
+    Attributes
+    ----------
+    numbered : int
+        The number that the next track without an id gets, 0 where ids must be given.
     """
 
     def __init__(self, ids: list, columns: dict[str, np.ndarray], groups: np.ndarray | None = None) -> None:
@@ -42,7 +46,7 @@ class Catalogue:
         """Check what is said of tracks."""
         catalogue = cls(check_ids(track_ids, X, n_tracks), check_metadata(metadata, n_tracks))
         catalogue.groups = None if groups is None else check_groups(groups, n_tracks)
-        catalogue.numbered = n_tracks if track_ids is None and not is_paths(X) else 0
+        catalogue.numbered = n_tracks if track_ids is None and not name_themselves(X) else 0
         return catalogue
 
     def __len__(self) -> int:
@@ -108,7 +112,7 @@ class Catalogue:
 
     def check_new(self, X: Any, n_tracks: int, track_ids: Any, groups: Any, metadata: Any) -> "Catalogue":
         """Check what is said of tracks that are to join."""
-        if track_ids is None and not is_paths(X) and not self.numbered:
+        if track_ids is None and not name_themselves(X) and not self.numbered:
             raise ValueError("track_ids must be given, as in fit")
         ids = check_ids(track_ids, X, n_tracks, first=self.numbered)
         known = [track_id for track_id in ids if track_id in self.row_of]
@@ -118,7 +122,7 @@ class Catalogue:
             raise ValueError(f"groups must {'not ' if self.groups is None else ''}be given, as in fit")
         new = Catalogue(ids, check_metadata(metadata, n_tracks, names=self.columns))
         new.groups = None if groups is None else check_groups(groups, n_tracks)
-        new.numbered = n_tracks if self.numbered else 0
+        new.numbered = max((track_id + 1 for track_id in ids if isinstance(track_id, int)), default=0)
         return new
 
     def add(self, new: "Catalogue") -> None:
@@ -128,7 +132,7 @@ class Catalogue:
         self.columns = {name: _joined(column, new.columns[name]) for name, column in self.columns.items()}
         self.groups = None if self.groups is None or new.groups is None else _joined(self.groups, new.groups)
         self.alive = np.concatenate([self.alive, new.alive])
-        self.numbered += new.numbered
+        self.numbered = max(self.numbered, new.numbered) if self.numbered else 0
         self._forget("rows", "places", "track_ids")
 
     def add_gaps(self, n_rows: int) -> None:

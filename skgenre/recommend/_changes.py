@@ -46,7 +46,8 @@ class Changes(Search):
         y : array-like of shape (n_tracks,), default=None
             Used only where this is the first call, as in ``fit``.
         track_ids : array-like of shape (n_tracks,), default=None
-            New ids. None means the paths where ``X`` is paths; else the next numbers, if ``fit`` got no ids either.
+            New ids. None means the paths where ``X`` is paths; else, if ``fit`` got no ids either, the numbers after
+            the greatest that there ever was.
         groups, metadata : default=None
             As in ``fit``, and given if they were given there.
 
@@ -175,7 +176,6 @@ class Changes(Search):
                 self._undo(added)
                 raise
             again = self._catalogue.of_rows(old)
-            again.numbered = 0
             self.y_ = None
             self._catalogue.remove(old)
             self._catalogue.add(again)

@@ -13,7 +13,7 @@ def check_ids(track_ids: Any, X: Any, n_tracks: int, first: int = 0) -> list:
     """Return the ids of tracks: as given, else the paths in X, else numbers from the first on."""
     where = "track_ids"
     if track_ids is None:
-        if not (is_paths(X) and all(isinstance(track, str | os.PathLike) for track in X)):
+        if not name_themselves(X):
             return list(range(first, first + n_tracks))
         track_ids, where = X, "track_ids, here the paths in X,"
     ids = plain_ids(track_ids)
@@ -24,6 +24,11 @@ def check_ids(track_ids: Any, X: Any, n_tracks: int, first: int = 0) -> list:
         if count > 1:
             raise ValueError(f"{where} must be unique, got {track_id!r} {count} times")
     return ids
+
+
+def name_themselves(X: Any) -> bool:
+    """Tell whether tracks are paths, which are their ids where none are given; open files have numbers."""
+    return is_paths(X) and all(isinstance(track, str | os.PathLike) for track in X)
 
 
 def check_hashable(names: list, parameter: str) -> None:
