@@ -235,6 +235,16 @@ class TestWhere:
         ids, _ = recommender.recommend(0, n=5, where={"tags": lambda column: np.array(["rock" in t for t in column])})
         assert all(track % 2 for track in ids)
 
+    @pytest.mark.parametrize("kind", [list, set, np.array])
+    @pytest.mark.parametrize(
+        ("wanted", "expected"), [("rock", {1, 2}), (["rock", "folk"], {0, 1, 2}), (["polka", "soul"], {1}), ([], set())]
+    )
+    def test_a_track_with_several_tags_fits_if_one_does(self, embeddings, kind, wanted, expected):
+        tags = [kind(values) for values in (["folk"], ["rock", "soul"], ["rock"], [])]
+        recommender = EmbeddingRecommender().fit(embeddings[:4], metadata={"tags": tags})
+        radius = recommender.radius_neighbors(embeddings[:1], radius=2.0, where={"tags": wanted})
+        assert set(radius[1][0]) == expected
+
     def test_a_mask_counts_the_tracks_that_are_left(self, tagged):
         tagged.remove(range(30))
         mask = np.arange(30) < 5
@@ -278,6 +288,13 @@ class TestWhere:
     def test_a_condition_that_is_none_is_an_error(self, tagged, where, message):
         with pytest.raises(ValueError, match=message):
             tagged.kneighbors(where=where)
+
+    @pytest.mark.parametrize("column", ["genre", "table"])
+    def test_values_that_are_not_hashable_are_an_error(self, embeddings, column):
+        metadata = {"genre": GENRES, "table": np.zeros((60, 2, 2))}
+        recommender = EmbeddingRecommender().fit(embeddings, metadata=metadata)
+        with pytest.raises(TypeError, match=rf"where\['{column}'\] must be a value, .* got \[\['folk'\]\]: unhashable"):
+            recommender.kneighbors(where={column: [["folk"]]})
 
     def test_a_condition_without_metadata_is_an_error(self, embeddings):
         with pytest.raises(ValueError, match="where asks for the column 'genre', but no metadata was given to fit"):

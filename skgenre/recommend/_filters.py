@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from difflib import get_close_matches
+from functools import partial
 from numbers import Number, Real
 from typing import Any
 
 import numpy as np
 
+_LISTS = {list, set, np.ndarray}
 _TIMES: dict[str, tuple[type, ...]] = {"M": (np.datetime64, date), "m": (np.timedelta64, timedelta)}
 
 
@@ -74,7 +76,8 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     ----------
     where : mask, mapping or callable
         A boolean array of shape (n_tracks,); or for each column the value, a collection of values, or a callable that
-        takes the column and returns a mask; or a callable that takes the columns and returns a mask.
+        takes the column and returns a mask; or a callable that takes the columns and returns a mask. A list, set or
+        array in a column fits if one of its values does.
     columns : mapping of str to ndarray of shape (n_tracks,)
         What is known of the tracks.
     n_tracks : int
@@ -87,6 +90,8 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
 
     Raises
     ------
+    TypeError
+        If a value is not hashable.
     ValueError
         If a column is not known, or the mask is none.
 
@@ -101,7 +106,8 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     if isinstance(where, Mapping):
         mask = np.ones(n_tracks, dtype=bool)
         for name, wanted in where.items():
-            mask &= _mask(_fits(_known(name, columns), wanted), f"where[{name!r}]", n_tracks)
+            parameter = f"where[{name!r}]"
+            mask &= _mask(_fits(_known(name, columns), wanted, parameter), parameter, n_tracks)
         return mask
     if callable(where):
         return _mask(where(_Columns(columns)), "what the callable where returns", n_tracks)
@@ -125,19 +131,30 @@ def _known(name: Any, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     raise ValueError(f"where must name columns of the metadata, {sorted(columns)}, got {name!r}{hint}")
 
 
-def _fits(column: np.ndarray, wanted: Any) -> Any:
+def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return wanted(column)
     if column.dtype.kind in _TIMES:
         return np.isin(column, _times(wanted, column.dtype.kind))
-    if isinstance(wanted, str | Number):
+    has_lists = column.dtype == object and not _LISTS.isdisjoint(map(type, column.tolist()))
+    lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
+    if isinstance(wanted, str | Number) and not has_lists:
         return np.asarray(column == wanted)
-    if not isinstance(wanted, Collection):
+    if lone and not has_lists:
         return np.fromiter((value == wanted for value in column.tolist()), dtype=bool, count=len(column))
-    values = set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
-    if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):
-        return np.isin(column, list(values))
-    return np.fromiter((value in values for value in column.tolist()), dtype=bool, count=len(column))
+    try:
+        values = {wanted} if lone else set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
+        if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):
+            return np.isin(column, list(values))
+        fits = partial(_holds_any, values) if has_lists else values.__contains__
+        return np.fromiter(map(fits, column.tolist()), dtype=bool, count=len(column))
+    except TypeError as error:
+        what = "a value, a collection of values or a callable, all values hashable or in the column lists of such"
+        raise TypeError(f"{parameter} must be {what}, got {wanted!r:.80}: {error}") from None
+
+
+def _holds_any(values: set, value: Any) -> bool:
+    return not values.isdisjoint(value) if type(value) in _LISTS else value in values
 
 
 def _times(wanted: Any, kind: str) -> np.ndarray:
