@@ -105,6 +105,30 @@ def test_names_of_columns_keep_their_capitals():
     assert table.texts[0] == ["Track", "Distance", "BPM", "R&B"]
 
 
+def test_columns_named_as_what_is_shown_besides_are_shown_too():
+    metadata = {"track": [7, 8], "audio": ["mono", "stereo"], "distance": [1, 2]}
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1]], track_ids=["a", "b"], metadata=metadata)
+    table = Table(NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1).to_html())
+    assert table.texts == [
+        ["Track", "Distance", "Track (metadata)", "Audio (metadata)", "Distance (metadata)"],
+        ["a", "", "7", "mono", "1"],
+        ["b", "0.106", "8", "stereo", "2"],
+    ]
+    display = NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, columns=["audio"])
+    assert display.columns == ["audio (metadata)"]
+
+
+def test_columns_of_arrays_and_of_missing_values_are_shown():
+    metadata = {"tempi": [np.array([60, 120]), np.array([60, 120]), np.array([90])], "year": [1, pd.NA, pd.NA]}
+    metadata["table"] = np.zeros((3, 2), dtype=int)
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1], [0, 3]], metadata=metadata)
+    rows = Table(NeighborsDisplay.from_estimator(similar, [0, 1], n_neighbors=2).to_html()).rows
+    assert rows[1][2:] == [["[ 60 120]", None], ["1", None], ["[0 0]", None]]
+    assert rows[2][2:] == [["[ 60 120]", "same"], ["<NA>", None], ["[0 0]", "same"]]
+    assert rows[3][2:] == [["[90]", None], ["<NA>", None], ["[0 0]", "same"]]
+    assert rows[6][2:] == [["[90]", None], ["<NA>", None], ["[0 0]", "same"]]
+
+
 def test_what_a_neighbor_has_in_common_with_its_query_is_marked(similar):
     rows = Table(NeighborsDisplay.from_estimator(similar, "a", n_neighbors=2).to_html()).rows
     assert [text for text, _ in rows[0]] == ["Track", "Distance", "Genre", "Year", "Group"]

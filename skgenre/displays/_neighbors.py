@@ -15,6 +15,7 @@ from skgenre.displays._clips import audio_element
 
 _COLOUR = "#0072B2"
 _LONGEST_NAME = 40
+_BESIDES = ("track", "distance", "audio")
 _STYLE = """<style>
 .skgenre-neighbors { border-collapse: collapse; font: 14px/1.4 system-ui, sans-serif; }
 .skgenre-neighbors th, .skgenre-neighbors td { padding: 4px 12px; text-align: left; vertical-align: middle; }
@@ -109,7 +110,8 @@ class NeighborsDisplay:
         n_neighbors : int, default=5
             Neighbours of each.
         columns : sequence of str, default=None
-            Columns of the metadata to show; "group" is the group. None means all there are.
+            Columns of the metadata to show; "group" is the group. None means all there are. Those that are named as
+            what is shown besides have it added that they are metadata, as "track (metadata)".
         audio : mapping of id to path, or bool, default=True
             What to play. True plays those ids that are paths of files, False nothing.
         seconds : float, default=8.0
@@ -131,12 +133,13 @@ class NeighborsDisplay:
         missing = [column for column in columns or () if column not in known]
         if missing:
             raise ValueError(f"columns must be among {sorted(known)}, got {missing[0]!r}")
+        shown = {f"{name} (metadata)" if name in _BESIDES else name: known[name] for name in columns or known}
         place_of = {track: place for place, track in enumerate(estimator.track_ids_.tolist())}
 
         def describe(track: Any) -> dict[str, Any]:
             name = str(track) if isinstance(track, Path) else track
             place = place_of.get(name)
-            values = {} if place is None else {column: known[column][place] for column in columns or known}
+            values = {} if place is None else {name: column[place] for name, column in shown.items()}
             return {"track": name, **values, "audio": _sound(name, audio)}
 
         neighbors = [
@@ -149,7 +152,7 @@ class NeighborsDisplay:
     def columns(self) -> list[str]:
         """What is shown of a track besides its title, its distance and its sound."""
         shown = [key for tracks in (self.queries, *self.neighbors) for track in tracks for key in track]
-        return [key for key in dict.fromkeys(shown) if key not in ("track", "distance", "audio")]
+        return [key for key in dict.fromkeys(shown) if key not in _BESIDES]
 
     def to_html(self) -> str:
         """Return the table as HTML that needs no file beside it.
@@ -211,7 +214,7 @@ class NeighborsDisplay:
         distance = "" if track is query else f"{track['distance']:.3f}"
         cells = f'<th scope="row">{escape(str(track["track"]))}</th><td class="distance">{distance}</td>'
         for column in self.columns:
-            same = track is not query and column in query and track.get(column) == query[column]
+            same = track is not query and column in query and _alike(track.get(column), query[column])
             cells += f"<td{_CLASS['same'] if same else ''}>{escape(str(track.get(column, '')))}</td>"
         if plays:
             sound = track.get("audio")
@@ -221,6 +224,13 @@ class NeighborsDisplay:
 
 
 _CLASS = {"distance": ' class="distance"', "same": ' class="same"'}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    same = one == other
+    return isinstance(same, bool | np.bool_) and bool(same)  # NA is like nothing
 
 
 def _note(ax: Any, text: str, distance: float, place: int) -> Any:
