@@ -312,6 +312,29 @@ def test_each_copy_is_found_with_its_offset_and_nothing_else(copies, audit_of_co
     assert np.abs(found["offset"] - offsets).max() < 0.06
 
 
+def loops(bar, seed):
+    """Return 30 s of a bar that is played again and again, with a note a second that is played once."""
+    rng = np.random.default_rng(seed)
+    bar = sum(_note(rng.choice(220 * 2 ** (np.arange(24) / 8)), start, bar) for start in np.arange(8) * bar / 8)
+    y = np.tile(bar, 30 * SAMPLE_RATE // len(bar) + 1)[: 30 * SAMPLE_RATE]
+    return y + 0.7 * sum(_note(rng.uniform(300, 2500), start, 30) for start in rng.uniform(0, 29, 30))
+
+
+def _note(frequency, start, duration):
+    t = np.arange(round(duration * SAMPLE_RATE)) / SAMPLE_RATE - start
+    return np.where(t >= 0, np.sin(2 * np.pi * frequency * t) * np.exp(-8 * np.maximum(t, 0)), 0)
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("bar", [0.75, 1.0, 1.5])
+def test_a_cut_of_music_made_of_loops_is_found_where_it_was_cut(bar, seed):
+    y = loops(bar, seed).astype(np.float32)
+    for begin in (0.0, 4.3, 3 * bar, 12.1):
+        cut = 0.3 * y[int(begin * SAMPLE_RATE) : int((begin + 14) * SAMPLE_RATE)]
+        (match,) = find_matches([fingerprint(y), fingerprint(cut)], [b"whole", b"cut"], 0.25)
+        assert match.offset == pytest.approx(begin, abs=0.06)
+
+
 def test_the_same_samples_are_told_from_similar_ones(copies, audit_of_copies):
     exact = audit_of_copies.duplicates.query("kind == 'exact'")
     assert [Path(path).name for path in exact["second_path"]] == ["same.wav", "same.flac"]

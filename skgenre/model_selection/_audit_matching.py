@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from skgenre.model_selection._fingerprint import FRAME_SECONDS, Fingerprint, agreement, landmarks
 
@@ -18,7 +19,10 @@ _FEWEST_SHARED = 4
 """Landmarks at one distance in time below which two tracks are not compared."""
 
 _SHIFTS_TRIED = 3
-"""Distances in time that are tried for a pair: music that repeats itself agrees at several."""
+"""Distances in time at which a pair is compared."""
+
+_REPEATS_TRIED = 32
+"""Distances in time among which that of a match is chosen: music made of loops agrees at many."""
 
 _FEWEST_PEAKS = 15
 """Peaks that have to agree, more than a second of music."""
@@ -83,11 +87,33 @@ def find_matches(fingerprints: Sequence[Fingerprint], digests: Sequence[bytes], 
         scores = [(agreement(fingerprints[one], fingerprints[other], shift), shift) for shift in shifts]
         (similarity, n_peaks), shift = max(scores, key=lambda score: score[0][1])
         if similarity >= min_similarity and n_peaks >= _FEWEST_PEAKS:
+            similarity, shift = _best(fingerprints[one], fingerprints[other], shifts, min_similarity)
             for a in same[one]:
                 for b in same[other]:
                     offset = shift * FRAME_SECONDS * (1 if a < b else -1)
                     matches.append(Match(min(a, b), max(a, b), offset, similarity, False))
     return sorted(matches, key=lambda match: (match.first, match.second))
+
+
+def _best(one: Fingerprint, other: Fingerprint, shifts: Sequence[int], min_similarity: float) -> tuple[float, int]:
+    """Return the similarity and the shift at which most agrees: by the share of peaks times their number."""
+    scores = [(*agreement(one, other, shift), shift) for shift in sorted({*shifts, *_repeats(one, other)})]
+    similar = [score for score in scores if score[0] >= min_similarity]
+    similarity, _, shift = max(similar, key=lambda score: score[0] * score[1])
+    return similarity, shift
+
+
+def _repeats(one: Fingerprint, other: Fingerprint) -> list[int]:
+    """Return the shifts at which most peaks of the same band meet, within a frame."""
+    lowest = int(one.frames[0]) - int(other.frames[-1])
+    met = np.zeros(int(one.frames[-1]) - int(other.frames[0]) - lowest + 1, dtype=np.int64)
+    for band in np.intersect1d(one.bands, other.bands):
+        apart = np.subtract.outer(one.frames[one.bands == band], other.frames[other.bands == band])
+        met += np.bincount(apart.ravel() - lowest, minlength=len(met))
+    near = np.convolve(met, np.ones(3, dtype=np.int64), mode="same")
+    highest = np.flatnonzero((near == maximum_filter1d(near, 5)) & (2 * near >= near.max()))
+    best = highest[np.argsort(-near[highest], kind="stable")[:_REPEATS_TRIED]]
+    return (best + lowest).tolist()
 
 
 def _candidates(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int, list[int]]]:
