@@ -1,6 +1,7 @@
 """GTZAN: the list of its excerpts, a copy of it listed, and its fault-filtered split."""
 
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +18,13 @@ LISTS = Path(__file__).resolve().parents[2] / "shared" / "data" / "gtzan"
 
 
 def a_copy(folder, names=None, *, pattern="{genre}/{name}.wav"):
-    """Make the files of a copy of GTZAN; what they hold is never asked for, but of one."""
+    """Make the files of a copy of GTZAN, which hold next to nothing, and the same."""
+    content = BytesIO()
+    soundfile.write(content, np.zeros(100), 22050, format=Path(pattern).suffix[1:])
     for name in gtzan_list() if names is None else names:
         path = folder / pattern.format(genre=name.partition(".")[0], name=name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if name == "jazz.00054":
-            soundfile.write(path, np.zeros(100), 22050)
-        else:
-            path.touch()
+        path.write_bytes(content.getvalue())
     return folder
 
 
@@ -123,7 +123,7 @@ def test_copies_differ_in_format_and_folders(tmp_path, pattern):
 
 def test_missing_excerpts_are_named(tmp_path):
     a_copy(tmp_path, set(gtzan_list()) - {"blues.00012", "rock.00003"})
-    with pytest.warns(UserWarning, match=r"left out 2 of 1000 .*blues.00012 \(not in the folder\), rock.00003"):
+    with pytest.warns(UserWarning, match=r"left out 2 of 1000 .*: 2 not in .*, blues.00012, rock.00003$"):
         assert len(load_gtzan(tmp_path).paths) == 998
 
 
@@ -133,12 +133,29 @@ def test_missing_excerpts_can_be_an_error(tmp_path):
         load_gtzan(tmp_path, part="test", on_missing="raise")
 
 
-def test_the_excerpt_that_is_often_damaged_is_left_out_where_it_is(tmp_path):
-    a_copy(tmp_path)
+def test_excerpts_that_do_not_decode_are_left_out_and_named_with_the_cause(tmp_path):
+    a_copy(tmp_path, set(gtzan_list()) - {"rock.00003"})
     (tmp_path / "jazz" / "jazz.00054.wav").write_bytes(b"no audio")
-    with pytest.warns(UserWarning, match=r"left out 1 of 443 .*jazz.00054 \(not audio"):
-        tracks = load_gtzan(tmp_path, part="train")
-    assert len(tracks.paths) == 442
+    (tmp_path / "blues" / "blues.00012.wav").write_bytes(b"")
+    message = (
+        r"left out 3 of 1000 .*: 2 that do not decode, blues.00012 \(it is empty\), jazz.00054 \(not audio.*\); 1 not"
+    )
+    with pytest.warns(UserWarning, match=message):
+        tracks = load_gtzan(tmp_path)
+    assert len(tracks.paths) == len(tracks.target) == len(tracks.frame) == 997
+
+
+def test_excerpts_that_do_not_decode_can_be_an_error(tmp_path):
+    a_copy(tmp_path)
+    (tmp_path / "rock" / "rock.00003.wav").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"1 that does not decode, rock.00003 \(it is empty\)$"):
+        load_gtzan(tmp_path, on_missing="raise")
+
+
+def test_a_copy_of_which_nothing_decodes_is_an_error(tmp_path):
+    (tmp_path / "blues.00012.wav").touch()
+    with pytest.raises(ValueError, match=r"blues.00012 \(it is empty\); 999 not in"):
+        load_gtzan(tmp_path)
 
 
 def test_a_folder_with_two_copies_is_an_error(tmp_path):
