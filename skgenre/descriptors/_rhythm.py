@@ -16,7 +16,11 @@ MULTIPLES = {"quarter": 1 / 4, "third": 1 / 3, "half": 1 / 2, "two_thirds": 2 / 
 
 
 def describe_rhythm(frames: Frames) -> Columns:
-    """Return onsets, the tempo and how steady it is, beat histogram, subdivisions and swing, and the pulse of bands."""
+    """Return onsets, the tempo and how steady it is, beat histogram, subdivisions and swing, and the pulse of bands.
+
+    Swing counts from the beat, so it is right where the tempo is: from 60 to 115 beats per minute for eighths, even or
+    swung.
+    """
     columns = Columns()
     onsets = frames.rises.mean(axis=0)
     columns.add_statistics("onset_strength", onsets, ("mean", "std", "q90"))
