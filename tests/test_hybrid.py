@@ -388,7 +388,11 @@ class TestBadInput:
             (np.where(PLAYS > 0, np.nan, 0), "interactions contains NaN"),
             (csr_matrix(np.where(PLAYS > 0, np.inf, 0)), "interactions contains infinity"),
             (np.where(PLAYS > 0, "often", ""), "could not convert"),
-            (np.empty((0, 8)), "0 sample"),
+            (
+                np.empty((0, 8)),
+                r"interactions must hold at least one user and one track, got shape \(0, 8\); None means",
+            ),
+            (csr_matrix((0, 8)), r"interactions must hold at least one user and one track, got shape \(0, 8\)"),
         ],
     )
     def test_interactions_that_make_no_sense_are_named(self, plays, message):
@@ -419,9 +423,13 @@ class TestBadInput:
         [
             (lambda r: r.recommend("nobody"), "users must be among the 18 user_ids of fit, got 'nobody'"),
             (lambda r: r.recommend([0, 99]), "got 99"),
+            (lambda r: r.recommend(np.array([0, 99])), "got 99"),
             (lambda r: r.recommend([]), "users must hold at least one user"),
             (lambda r: r.recommend(0, seeds=["nothing"]), "seeds must be among the 8 track_ids of fit, got 'nothing'"),
-            (lambda r: r.recommend(0, n=6), "n must be <= 5, got 6: there are 8 tracks, 3 of which are heard by user"),
+            (
+                lambda r: r.recommend(0, n=6),
+                "n must be <= 5, got 6: there are 8 tracks, 3 of which are heard by user 0,",
+            ),
             (lambda r: r.recommend(0, n=0), "n == 0, must be >= 1"),
             (lambda r: r.similar("nothing"), "tracks must be among the 8 track_ids of fit, got 'nothing'"),
             (lambda r: r.similar([]), "tracks must hold at least one track"),

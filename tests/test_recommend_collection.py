@@ -72,6 +72,13 @@ class TestAdding:
         recommender = EmbeddingRecommender().fit(X[:5]).remove([3, 4]).partial_fit(X[5:7])
         assert recommender.track_ids_.tolist() == [0, 1, 2, 5, 6]
 
+    def test_unknown_numbers_of_an_array_are_named_as_plain_ones(self, X):
+        recommender = EmbeddingRecommender().fit(X)
+        with pytest.raises(ValueError, match="track_ids must be in the collection, got 99"):
+            recommender.remove(np.array([99]))
+        with pytest.raises(ValueError, match="liked must be among the track_ids where embedder is None, got 99"):
+            recommender.recommend(np.int64(99))
+
     def test_numbers_go_on_after_the_greatest_that_was_given(self, X):
         recommender = EmbeddingRecommender().fit(X[:3]).partial_fit(X[3:6], track_ids=[7, 3, "a"]).remove(7)
         recommender.replace(X[:1], track_ids=[1])

@@ -41,6 +41,13 @@ def test_tracks_in_a_ring_have_no_hub():
     assert EmbeddingRecommender(metric="euclidean").fit(np.c_[np.cos(turns), np.sin(turns)]).hubness_ == 0
 
 
+def test_a_lone_track_and_no_track_are_no_hubs():
+    recommender = EmbeddingRecommender().fit([[1.0, 2.0]])
+    assert recommender.k_occurrence().tolist() == [0]
+    assert recommender.hubness_ == 0
+    assert recommender.remove(0).hubness_ == 0
+
+
 @each_reduction
 @each_metric
 def test_a_reduction_lowers_it(hubby, metric, hubness):

@@ -142,6 +142,15 @@ class TestGraph:
         )
         assert list(ours.get_feature_names_out()[:2]) == ["embeddingrecommender0", "embeddingrecommender1"]
 
+    def test_of_too_many_neighbors_is_an_error_that_counts_as_it_was_asked(self, embeddings):
+        recommender = EmbeddingRecommender(n_neighbors=60).fit(embeddings)
+        with pytest.raises(ValueError, match="n_neighbors - 1, those besides the track itself, must be <= 59, got 60"):
+            recommender.kneighbors_graph(n_neighbors=61, include_self=True)
+        with pytest.raises(ValueError, match=r"n_neighbors == 0, must be >= 1\."):
+            recommender.kneighbors_graph(n_neighbors=0, include_self=True)
+        with pytest.raises(ValueError, match=r"n_neighbors \+ 1, a track among its own .* must be <= 60, got 61"):
+            recommender.transform(embeddings)
+
     def test_tsne_isomap_and_spectral_clustering_take_it(self):
         rng = np.random.default_rng(0)
         X = np.concatenate([rng.normal(0, 0.3, (30, 4)), rng.normal(3, 0.3, (30, 4))])

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.utils import check_array
 
-from skgenre.recommend import check_hashable
+from skgenre.recommend import check_hashable, plain_id
 
 
 def check_interactions(interactions: Any, n_tracks: int) -> csr_matrix:
@@ -19,6 +19,11 @@ def check_interactions(interactions: Any, n_tracks: int) -> csr_matrix:
         raise ValueError(
             "interactions must be a matrix of shape (n_users, n_tracks), how often each user has heard each track, "
             f"got {np.ndim(interactions)} dimensions"
+        )
+    if 0 in np.shape(interactions):
+        raise ValueError(
+            f"interactions must hold at least one user and one track, got shape {np.shape(interactions)}; "
+            "None means that nobody has heard anything yet"
         )
     matrix = check_array(interactions, accept_sparse="csr", dtype=np.float32, input_name="interactions", copy=True)
     if matrix.shape[1] != n_tracks:
@@ -47,7 +52,7 @@ class Names:
     """
 
     def __init__(self, names: Any, parameter: str, n_rows: int) -> None:
-        plain = [_plain(name) for name in (names.tolist() if isinstance(names, np.ndarray) else names)]
+        plain = [plain_id(name) for name in (names.tolist() if isinstance(names, np.ndarray) else names)]
         if len(plain) != n_rows:
             raise ValueError(f"{parameter} must hold {n_rows} ids, one a row or column of the data, got {len(plain)}")
         check_hashable(plain, parameter)
@@ -62,7 +67,7 @@ class Names:
 
     def __contains__(self, name: Any) -> bool:
         try:
-            return _plain(name) in self._rows
+            return plain_id(name) in self._rows
         except TypeError:  # not hashable
             return False
 
@@ -71,16 +76,10 @@ class Names:
         unknown = [name for name in names if name not in self]
         if unknown:
             raise ValueError(
-                f"{argument} must be among the {len(self._rows)} {self.parameter} of fit, got {unknown[0]!r}"
+                f"{argument} must be among the {len(self._rows)} {self.parameter} of fit, got {plain_id(unknown[0])!r}"
             )
-        return np.array([self._rows[_plain(name)] for name in names], dtype=np.intp)
+        return np.array([self._rows[plain_id(name)] for name in names], dtype=np.intp)
 
     def is_lone(self, names: Any) -> bool:
         """Tell a name from a collection of them."""
         return names in self or isinstance(names, str | bytes | os.PathLike) or not hasattr(names, "__iter__")
-
-
-def _plain(name: Any) -> Any:
-    if isinstance(name, os.PathLike):
-        return str(name)
-    return name.item() if isinstance(name, np.generic) else name

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgenre.hybrid._blending import Blend, batches, best_rows, blend_scores, standardize
 from skgenre.hybrid._collaborative import confidences, fold_in
 from skgenre.hybrid._interactions import Names
-from skgenre.recommend import EmbeddingRecommender
+from skgenre.recommend import EmbeddingRecommender, plain_id
 
 
 class HybridQueries:
@@ -141,7 +141,7 @@ class HybridQueries:
     def _check_count(self, n: int, n_left_out: int, user: int = -1) -> None:
         n_tracks = len(self.popularity_)
         if n > n_tracks - n_left_out:
-            by = f" by user {self._users.array[user]!r}" if user >= 0 else ""
+            by = f" by user {plain_id(self._users.array[user])!r}" if user >= 0 else ""
             raise ValueError(
                 f"n must be <= {n_tracks - n_left_out}, got {n}: there are {n_tracks} tracks, {n_left_out} of which "
                 f"are heard{by}, named or asked about"

@@ -58,7 +58,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         Parameters
         ----------
         n_neighbors : int, default=None
-            Length of a list. None means 10, or as many as there are other tracks.
+            Length of a list. None means 10, or as many as there are other tracks; a lone track is in no list.
 
         Returns
         -------
@@ -73,7 +73,10 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         array([2, 2, 0, 0])
         """
         check_is_fitted(self)
-        n_neighbors = min(_LIST, self.n_samples_fit_ - 1) if n_neighbors is None else n_neighbors
+        if n_neighbors is None:
+            n_neighbors = min(_LIST, self.n_samples_fit_ - 1)
+            if n_neighbors < 1:
+                return np.zeros(self.n_samples_fit_, dtype=np.intp)
         indices = self.kneighbors(None, n_neighbors, return_distance=False)
         return np.bincount(np.ravel(indices), minlength=self.n_samples_fit_)
 
@@ -105,7 +108,9 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         (4, 2)
         """
         check_is_fitted(self)
-        return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
+        name = "n_neighbors + 1, a track among its own neighbours,"
+        distances, indices = self._nearest(X, self.n_neighbors + 1, None, None, name)
+        return self._graph_of_lists(distances, indices, "distance")
 
     @property
     def _n_features_out(self) -> int:

@@ -86,7 +86,7 @@ class Catalogue:
     def known_rows(self, tracks: Any, name: str) -> np.ndarray:
         """Return the rows of tracks, all of which must be known."""
         rows = np.array([self.row(track) for track in tracks], dtype=np.intp)
-        unknown = [track for track, row in zip(tracks, rows, strict=True) if row < 0]
+        unknown = [plain_id(track) for track, row in zip(tracks, rows, strict=True) if row < 0]
         if unknown:
             more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
             raise ValueError(f"{name} must be in the collection, got {unknown[0]!r}{more}{self.hint(unknown[0])}")

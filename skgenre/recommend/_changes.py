@@ -246,7 +246,7 @@ class Changes(Search):
         """Return the rows of different tracks of the collection."""
         rows = self._catalogue.known_rows(tracks, "track_ids")
         if len(set(rows.tolist())) < len(rows):
-            raise ValueError(f"track_ids must be unique, got {tracks!r}")
+            raise ValueError(f"track_ids must be unique, got {plain_ids(tracks)!r}")
         return rows
 
     def _add(self, embeddings: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ _SLACK = 1e-9
 
 def skewness(occurrence: np.ndarray) -> float:
     """Return the skewness of how often tracks occur in the lists of others: 0 where all occur alike."""
-    return float(skew(occurrence)) if np.ptp(occurrence) > 0 else 0.0
+    return float(skew(occurrence)) if len(set(occurrence.tolist())) > 1 else 0.0
 
 
 class Reduction(Protocol):

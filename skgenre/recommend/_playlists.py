@@ -8,7 +8,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.recommend._ids import ids_array, plain_id
+from skgenre.recommend._ids import ids_array, plain_id, plain_ids
 from skgenre.recommend._paths import even_path, smooth_order, waypoints
 from skgenre.recommend._recommendations import Recommendations, check_diversity
 from skgenre.recommend._turns import asks
@@ -70,7 +70,7 @@ class Playlists(Recommendations):
         ends = [self._one(start, "start"), self._one(end, "end")]
         vectors, rows = self._tracks(ends, "the ends of a journey")
         if rows[0] == rows[1] and rows[0] >= 0:
-            raise ValueError(f"a journey must lead from one track to another, got {start!r} as both ends")
+            raise ValueError(f"a journey must lead from one track to another, got {plain_id(ends[0])!r} as both ends")
         allowed = self._allowed(where, exclude, rows)
         if n > 2:
             self._check_count("n - 2, the tracks between the ends,", n - 2, allowed)
@@ -136,7 +136,7 @@ class Playlists(Recommendations):
         seeds = self._several(seeds)
         vectors, rows, taste, allowed = self._ask(seeds, disliked, exclude, where, "seeds")
         if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):
-            raise ValueError(f"seeds must be at most {n} different tracks, got {seeds!r}")
+            raise ValueError(f"seeds must be at most {n} different tracks, got {plain_ids(seeds)!r}")
         chosen = list(range(n))
         if len(seeds) < n:
             self._check_count("n - n_seeds", n - len(seeds), allowed)

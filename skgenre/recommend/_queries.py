@@ -1,6 +1,6 @@
 """scikit-learn's questions to a collection of tracks."""
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -69,11 +69,7 @@ class NeighborQueries(Search):
         """
         check_is_fitted(self)
         n_neighbors = self.n_neighbors if n_neighbors is None else n_neighbors
-        queries, rows = self._asked(X)
-        allowed = self._allowed(where, exclude)
-        self._check_count("n_neighbors", n_neighbors, allowed, leave_out=rows)
-        distances, found = self._search(queries, n_neighbors, rows=rows, allowed=allowed)
-        indices = self._catalogue.places[found]
+        distances, indices = self._nearest(X, n_neighbors, where, exclude, "n_neighbors")
         return (distances, indices) if return_distance else indices
 
     @asks
@@ -180,11 +176,12 @@ class NeighborQueries(Search):
         elif n_neighbors == 1:
             distances, indices = np.zeros((len(self._catalogue), 1)), np.arange(len(self._catalogue))[:, None]
         else:
-            distances, indices = self.kneighbors(None, n_neighbors - 1, where=where, exclude=exclude)
+            check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
+            name = "n_neighbors - 1, those besides the track itself,"
+            distances, indices = self._nearest(None, n_neighbors - 1, where, exclude, name)
             distances = np.column_stack([np.zeros(len(distances)), distances])
             indices = np.column_stack([np.arange(len(indices)), indices])
-        starts = np.arange(0, indices.size + 1, indices.shape[1])
-        return self._graph(distances.ravel(), indices.ravel(), starts, mode)
+        return self._graph_of_lists(distances, indices, mode)
 
     @asks
     def radius_neighbors(
@@ -282,6 +279,9 @@ class NeighborQueries(Search):
         distances, indices = self.radius_neighbors(X, radius, where=where, exclude=exclude)
         starts = np.concatenate([[0], np.cumsum([len(row) for row in indices], dtype=np.intp)])
         return self._graph(np.concatenate(distances), np.concatenate(indices), starts, mode)
+
+    def _graph_of_lists(self, distances: np.ndarray, indices: np.ndarray, mode: str) -> csr_matrix:
+        return self._graph(distances.ravel(), indices.ravel(), np.arange(0, indices.size + 1, indices.shape[1]), mode)
 
     def _graph(self, distances: np.ndarray, indices: np.ndarray, starts: np.ndarray, mode: str) -> csr_matrix:
         weights = distances if mode == "distance" else np.ones_like(distances)

@@ -11,6 +11,7 @@ from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, query_others
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._hubness import Reduction
+from skgenre.recommend._ids import plain_id
 
 _BATCH = 2048
 _CANDIDATES, _FEWEST_CANDIDATES = 10, 100
@@ -63,7 +64,9 @@ class Search:
             vectors[rows < 0] = self._embeddings_of_strangers([tracks[i] for i in np.flatnonzero(rows < 0)], name)
         if self.metric == "cosine":
             for i in np.flatnonzero(~vectors.any(axis=1)):
-                raise ValueError(f"{name} must have a direction under cosine, the embedding of {tracks[i]!r} is zero")
+                raise ValueError(
+                    f"{name} must have a direction under cosine, the embedding of {plain_id(tracks[i])!r} is zero"
+                )
         return vectors, rows
 
     def _embeddings_of_strangers(self, tracks: list, name: str) -> np.ndarray:
@@ -71,9 +74,13 @@ class Search:
         for track in tracks:
             hint = self._catalogue.hint(track)
             if self.embedder_ is None:
-                raise ValueError(f"{name} must be among the track_ids where embedder is None, got {track!r}{hint}")
+                raise ValueError(
+                    f"{name} must be among the track_ids where embedder is None, got {plain_id(track)!r}{hint}"
+                )
             if not is_paths([track]):
-                raise ValueError(f"{name} must be track_ids or paths, got {track!r}; kneighbors takes other tracks")
+                raise ValueError(
+                    f"{name} must be track_ids or paths, got {plain_id(track)!r}; kneighbors takes other tracks"
+                )
         try:
             return self._embeddings_of(tracks)
         except Exception as error:
@@ -94,6 +101,14 @@ class Search:
             what += "" if n_allowed == n_tracks else f", of which {n_allowed} may be an answer"
             what += ", each of which leaves itself out" if leaves_out else ""
             raise ValueError(f"{name} must be <= {n_allowed - leaves_out}, got {count}: {what}")
+
+    def _nearest(self, X: Any, n_neighbors: Any, where: Any, exclude: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Find the places nearest to tracks, or to the fitted ones, each of which leaves itself out."""
+        queries, rows = self._asked(X)
+        allowed = self._allowed(where, exclude)
+        self._check_count(name, n_neighbors, allowed, leave_out=rows)
+        distances, found = self._search(queries, n_neighbors, rows=rows, allowed=allowed)
+        return distances, self._catalogue.places[found]
 
     def _search(
         self,
