@@ -16,6 +16,7 @@ from skgenre.hybrid._blending import Blend, Sources, choose_blend, hold_out
 from skgenre.hybrid._collaborative import confidences, fit_model
 from skgenre.hybrid._interactions import Names, check_interactions
 from skgenre.hybrid._queries import HybridQueries
+from skgenre.neighbors import users_line
 from skgenre.recommend import EmbeddingRecommender
 
 N_NEIGHBORS = 100
@@ -240,7 +241,8 @@ class HybridRecommender(HybridQueries, BaseEstimator):
     def _choose_by_holding_out(self, rng: np.random.RandomState, seed: int) -> tuple[Blend, dict[str, float] | None]:
         kept, held, cold = hold_out(self.interactions_, rng)
         if held.nnz == 0 or kept.nnz == 0:
-            warnings.warn("blend='auto' needs users who have heard two tracks or more; it is 0.5", stacklevel=5)
+            message = "blend='auto' needs users who have heard two tracks or more; it is 0.5"
+            warnings.warn(message, stacklevel=users_line())
             return Blend(0.5), None
         return choose_blend(self._learn(kept, seed)[1], held, cold, rng)
 

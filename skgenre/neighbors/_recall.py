@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from skgenre.neighbors._checks import as_vectors, check_integers
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._recall_samples import HeldOut, RecallSample
+from skgenre.neighbors._warning import users_line
 
 SURE = 2
 """Standard errors that the recall of a sample must be above what is promised."""
@@ -160,7 +161,7 @@ def _raise_effort(index: Index, sample: RecallSample | HeldOut, recall: float) -
     if not holds:
         reached, index.effort = best
         if reached < recall:  # otherwise it is only not sure, of so few queries
-            warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=3)
+            warnings.warn(RecallWarning(type(index).__name__, reached, recall), stacklevel=users_line())
         return reached
     best = (reached, high)
     while high - low > max(1, high // 50):

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre.audio import as_rows
-from skgenre.neighbors import tune_effort
+from skgenre.neighbors import tune_effort, users_line
 from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
@@ -211,7 +211,7 @@ class Changes(Search):
                 task()
             except Exception as error:
                 message = f"the collection is changed, but its upkeep failed and waits for the next change: {error!r}"
-                warnings.warn(message, stacklevel=3)
+                warnings.warn(message, stacklevel=users_line())
 
     def _keep_up_recall(self) -> None:
         if len(self._catalogue) and self._n_untuned >= self._n_tuned:
@@ -240,7 +240,7 @@ class Changes(Search):
             if len(zero):
                 more = f" and of {len(zero) - 1} more" if len(zero) > 1 else ""
                 message = f"the embedding of {ids[zero[0]]!r}{more} is zero: under cosine it is as far from all tracks"
-                warnings.warn(message, stacklevel=3)
+                warnings.warn(message, stacklevel=users_line())
 
     def _known(self, tracks: list) -> np.ndarray:
         """Return the rows of different tracks of the collection."""

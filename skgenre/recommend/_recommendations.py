@@ -12,6 +12,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre.neighbors import users_line
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._search import Search
 from skgenre.recommend._taste import DISLIKED, Taste
@@ -198,4 +199,4 @@ class Recommendations(Search):
     def _warn_of_groups(self, rows: np.ndarray) -> None:
         if self._clash(rows):
             message = "two tracks of one group stand in a row: too few tracks of other groups may be an answer"
-            warnings.warn(message, UserWarning, stacklevel=4)
+            warnings.warn(message, stacklevel=users_line())

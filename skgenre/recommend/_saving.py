@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.neighbors import Index, read_folder, read_index, save_folder
+from skgenre.neighbors import Index, read_folder, read_index, save_folder, users_line
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._turns import asks
 
@@ -107,7 +107,7 @@ class Saving:
         if lost := recommender._leave_out_lost():
             more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
             message = f"{lost[0]!r}{more} left out: removed from the index, or replaced there, since it was saved"
-            warnings.warn(message, stacklevel=2)
+            warnings.warn(message, stacklevel=users_line())
         return recommender
 
     def _leave_out_lost(self) -> list:
