@@ -65,8 +65,7 @@ class ApproximateIndex(LocalIndex):
     def _query_one(self, query: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Answer one query from all rows, as ``_query`` would, quicker; None where the search is of no use."""
         point, ends, directed = self._space.point_and_ends(query)
-        with np.errstate(over="ignore"):
-            near = point[0].dot(point[0]) < TOO_FAR
+        near = self.metric == "cosine" or np.abs(point).max() < TOO_FAR
         if not near or n_neighbors >= self.n_rows / 2:
             return None
         found = self._search(query, point, n_neighbors)[0]

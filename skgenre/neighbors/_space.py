@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from skgenre.neighbors._checks import all_true
+
 BATCH = 2**22
 """Numbers in the largest temporary array of a search."""
 
@@ -81,9 +83,10 @@ class Space:
     def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the point of a lone query, its end of all distances, and whether that has a direction."""
         ends, directed = self._ends(query)
+        if self.metric == "cosine":
+            return ends.astype(np.float32), ends, directed
         with np.errstate(over="ignore"):
-            point = ends if self.metric == "cosine" else (ends - self.centre) / self.scale
-            return point.astype(np.float32), ends, directed
+            return ((ends - self.centre) / self.scale).astype(np.float32), ends, directed
 
     def _ends(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the distances that lie at the queries, float64, and which of these have a direction."""
@@ -99,7 +102,7 @@ class Space:
         # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
         chords = np.minimum(_squared(ends - vectors) / 2, 2)
         directed = directed & also_directed
-        return chords if directed.all() else np.where(directed, chords, 1)
+        return chords if all_true(directed) else np.where(directed, chords, 1)
 
     def nearest(
         self,
@@ -156,7 +159,7 @@ def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     vectors = vectors.astype(np.float64)
     lengths = np.sqrt(_squared(vectors))
     directed = lengths > 0
-    if not directed.all():
+    if not all_true(directed):
         lengths[~directed] = 1
     vectors /= lengths[..., None]
     return vectors, directed
