@@ -11,12 +11,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, get_tags
 
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
+from skgenre._warnings import users_line
 from skgenre._whole import whole
 from skgenre.hybrid._blending import Blend, Sources, choose_blend, hold_out
 from skgenre.hybrid._collaborative import confidences, fit_model
 from skgenre.hybrid._interactions import Names, check_interactions
 from skgenre.hybrid._queries import HybridQueries
-from skgenre.neighbors import users_line
 from skgenre.recommend import EmbeddingRecommender
 
 N_NEIGHBORS = 100

@@ -44,7 +44,6 @@ from skgenre.neighbors._others import query_others
 from skgenre.neighbors._recall import RecallWarning, tune_effort
 from skgenre.neighbors._recall_samples import RecallSample
 from skgenre.neighbors._voyager import VoyagerIndex
-from skgenre.neighbors._warning import users_line
 
 __all__ = [
     "EXACT_UP_TO",
@@ -63,5 +62,4 @@ __all__ = [
     "read_index",
     "save_folder",
     "tune_effort",
-    "users_line",
 ]

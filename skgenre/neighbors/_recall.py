@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
+from skgenre._warnings import users_line
 from skgenre.neighbors._checks import as_vectors, check_integers
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._recall_samples import HeldOut, RecallSample
-from skgenre.neighbors._warning import users_line
 
 SURE = 2
 """Standard errors that the recall of a sample must be above what is promised."""

@@ -8,8 +8,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._warnings import users_line
 from skgenre.audio import as_rows
-from skgenre.neighbors import tune_effort, users_line
+from skgenre.neighbors import tune_effort
 from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search

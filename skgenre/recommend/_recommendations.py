@@ -12,7 +12,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.neighbors import users_line
+from skgenre._warnings import users_line
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._search import Search
 from skgenre.recommend._taste import DISLIKED, Taste

@@ -9,7 +9,8 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.neighbors import Index, read_folder, read_index, save_folder, users_line
+from skgenre._warnings import users_line
+from skgenre.neighbors import Index, read_folder, read_index, save_folder
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._turns import asks
 
