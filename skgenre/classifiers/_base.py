@@ -10,6 +10,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 
 from skgenre._labels import LabelsMixin
 from skgenre._sklearn import Interval, StrOptions, _check_sample_weight, _fit_context
+from skgenre._warnings import users_line
 from skgenre.classifiers._building import NetBuilding
 from skgenre.classifiers._crops import TrackCrops
 from skgenre.classifiers._targets import Targets, read_targets
@@ -89,7 +90,7 @@ class NetClassifier(
             warnings.warn(
                 f"warm_start trains no further: max_epochs={self.max_epochs} counts the {self.n_epochs_} epochs of "
                 "earlier fits",
-                stacklevel=2,
+                stacklevel=users_line(),
             )
             return self
         return self._train(X, y, weights, groups, max_epochs=max_epochs, fraction=self.validation_fraction)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from skgenre._labels import is_missing
+from skgenre._warnings import users_line
 
 
 def split_validation(
@@ -43,7 +44,9 @@ def split_validation(
     lone = np.flatnonzero(((counts > 0).sum(axis=0) == 1) & (totals > 0))
     if lone.size:
         unit = "track" if groups is None else "group"
-        warnings.warn(f"{lone.size} classes have one {unit} and are not in the validation split", stacklevel=2)
+        warnings.warn(
+            f"{lone.size} classes have one {unit} and are not in the validation split", stacklevel=users_line()
+        )
     wanted = np.where(np.isin(np.arange(len(totals)), lone), 0, np.maximum(np.round(fraction * totals), totals > 0))
 
     taken = np.zeros_like(totals)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgenre._labels import LabelsMixin, classes_of, forget_labels, read_genres, read_labels
 from skgenre._sklearn import HasMethods, _fit_context
+from skgenre._warnings import users_line
 
 _EDGE = 1e-7
 """How near to 0 and 1 the probability of a label comes that no track has, or every track."""
@@ -115,7 +116,7 @@ class PerLabelClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, BaseE
             weight = None if weights is None else weights[rows]
             self.estimators_.append(_fit(self.estimator, X[rows], label[rows].astype(int), weight))
         if n_constant := sum(estimator is None for estimator in self.estimators_):
-            warnings.warn(f"y has {n_constant} labels that no track has, or every track", stacklevel=2)
+            warnings.warn(f"y has {n_constant} labels that no track has, or every track", stacklevel=users_line())
         self.classes_ = classes_of(labels.shape[1])
         self.thresholds_ = np.full(labels.shape[1], 0.5)
         return self

@@ -1,10 +1,10 @@
-"""Warnings of indexes and recommenders point at the line of the user that they are about."""
+"""Warnings point at the line of the user that they are about, however many calls lie between."""
 
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skgenre import EmbeddingRecommender, HybridRecommender, RecallWarning
+from skgenre import CNNClassifier, EmbeddingRecommender, HybridRecommender, RecallWarning
 from skgenre.neighbors import AnnoyIndex, RecallSample, tune_effort
 from skgenre.neighbors._recall_samples import HeldOut
 
@@ -17,6 +17,16 @@ CALLS = {
     "fit": (ZERO, lambda: EmbeddingRecommender().fit(np.zeros((2, 2)))),
     "fit of a pipeline": (ZERO, lambda: make_pipeline("passthrough", EmbeddingRecommender()).fit(np.zeros((2, 2)))),
     "partial_fit": (ZERO, lambda: EmbeddingRecommender().fit(X).partial_fit(np.zeros((1, 2)))),
+    "fit of a net": (
+        "not in the validation split",
+        lambda: fit_with_a_lone_genre(CNNClassifier((8,), max_epochs=1, validation_fraction=0.3)),
+    ),
+    "fit of a net in a pipeline": (
+        "not in the validation split",
+        lambda: fit_with_a_lone_genre(
+            make_pipeline("passthrough", CNNClassifier((8,), max_epochs=1, validation_fraction=0.3))
+        ),
+    ),
     "hybrid": (NOTHING, lambda: HybridRecommender().fit(X, np.eye(5))),
 }
 VECTORS = np.random.default_rng(0).standard_normal((100, 4)).astype(np.float32)
@@ -29,6 +39,10 @@ TUNINGS = {
 
 def one_group():
     return EmbeddingRecommender().fit(X, groups=["one"] * 5)
+
+
+def fit_with_a_lone_genre(model):
+    return model.fit(np.zeros((7, 4, 8), dtype=np.float32), [0, 0, 0, 1, 1, 1, 2])
 
 
 @pytest.mark.parametrize("call", CALLS)
