@@ -42,7 +42,7 @@ that skgenre takes to build holds the choice of the effort, by exact search. Mem
 building than before, the vectors being mapped from a file; skgenre keeps these to compute distances, and faiss and
 usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. Milvus Lite answers from its server, over
 the network's loopback. Fewer queries are put to the slow: to annoy and Milvus beyond 10,000 vectors, to exact search
-from a million on. Beyond a million, where a graph takes most of an hour, skgenre builds the only one."""
+from a million on."""
 
 N_DIMS = 128
 FEW = 256
@@ -50,14 +50,9 @@ GOALS = {1_000_000: {"batch": 333.0, "p99": 5.0}}
 
 
 def measure(size: Size, music: Music) -> list[Comparison]:
-    comparisons = []
-    for n_rows in size.pick((10_000, 100_000, 1_000_000, 5_000_000), (10_000, 100_000), (2000,)):
-        if n_rows * N_DIMS * 20 > free_memory():
-            print(f"neighbors: {n_rows:,} vectors are not measured, for want of memory", file=sys.stderr)
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            vectors, queries = make_vectors(Path(folder, "vectors.npy"), n_rows, size.pick(2000, 500, 50))
-            comparisons += compare(vectors, queries, Path(folder), size)
+    comparisons: list[Comparison] = []
+    for n_rows in size.pick((10_000, 100_000, 1_000_000), (10_000, 100_000), (2000,)):
+        comparisons += compare(n_rows, contenders_for, size)
     return comparisons
 
 
@@ -83,8 +78,6 @@ def contenders_for(n_rows: int, folder: Path) -> list[Any]:
     faiss, usearch = (find_spec(name) is not None for name in ("faiss", "usearch"))
     exact = [Ours("exact"), *([BareFaiss(exact=True)] if faiss else [])]
     graph = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
-    if n_rows > 1_000_000:
-        return [graph, BareVoyager(graph), *exact]
     contenders = [graph, BareVoyager(graph), *([BareFaiss()] if faiss else []), *([BareUsearch()] if usearch else [])]
     contenders += exact
     if n_rows <= 100_000:
@@ -92,9 +85,13 @@ def contenders_for(n_rows: int, folder: Path) -> list[Any]:
     forest = Ours("annoy", n_trees=TREES, n_queries=FEW)
     contenders += [forest, BareAnnoy(forest)]
     if n_rows <= 100_000:
-        uri = str(folder / "milvus.db")
-        contenders.append(Ours("milvus", uri=uri, n_links=LINKS, build_effort=BUILD_EFFORT, n_queries=FEW, timeout=300))
+        contenders.append(milvus(folder))
     return contenders
+
+
+def milvus(folder: Path) -> Ours:
+    uri = str(folder / "milvus.db")
+    return Ours("milvus", uri=uri, n_links=LINKS, build_effort=BUILD_EFFORT, n_queries=FEW, timeout=300)
 
 
 def asked_of(who: str, queries: np.ndarray, n_rows: int) -> np.ndarray:
@@ -104,10 +101,20 @@ def asked_of(who: str, queries: np.ndarray, n_rows: int) -> np.ndarray:
     return queries[:FEW] if n_rows > 10_000 and ("annoy" in who or "milvus" in who) else queries
 
 
-def compare(vectors: np.ndarray, queries: np.ndarray, folder: Path, size: Size) -> list[Comparison]:
+def compare(n_rows: int, contenders_for: Callable[[int, Path], list[Any]], size: Size) -> list[Comparison]:
+    if n_rows * N_DIMS * 20 > free_memory():
+        print(f"{n_rows:,} vectors are not measured, for want of memory", file=sys.stderr)
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        vectors, queries = make_vectors(Path(folder, "vectors.npy"), n_rows, size.pick(2000, 500, 50))
+        return compare_on(vectors, queries, contenders_for(n_rows, Path(folder)), Path(folder), size)
+
+
+def compare_on(
+    vectors: np.ndarray, queries: np.ndarray, contenders: list[Any], folder: Path, size: Size
+) -> list[Comparison]:
     n_rows = len(vectors)
     farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
-    contenders = contenders_for(n_rows, folder)
     once: dict[str, dict[str, list[float]]] = {what: {} for what in ("build", "memory", "disk", "load", "missed")}
     notes, asked = {}, {}
     for one in contenders:

@@ -17,6 +17,7 @@ SUBJECTS = (
     "computed_once",
     "pretrained",
     "neighbors",
+    "many_neighbors",
     "training",
     "startup",
     "streaming",
