@@ -56,7 +56,8 @@ class MilvusIndex(Index):
     effort : int, default=40
         Candidates of a search, beside those asked for.
     timeout : float, default=10.0
-        Seconds after which an answer is given up for lost.
+        Seconds after which an answer is given up for lost. Making a graph may take 600 seconds, or this if it is more:
+        Milvus Lite needs longer for a million vectors.
 
     Attributes
     ----------

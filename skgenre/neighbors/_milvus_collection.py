@@ -189,7 +189,10 @@ class MilvusCollection:
             client, self._client = self._client, None
             if client is not None:
                 client.close()  # else the next connection would be this one
-            said = error.details() if hasattr(error, "details") else error
+            said = str(error.details() if hasattr(error, "details") else error)
+            if "deadline" in said.lower():
+                longest = max(self._timeout, SLOW)
+                said += f"; an answer may take timeout={self._timeout:g} s, and making a graph {longest:g} s"
             raise ConnectionError(f"Milvus at {self.uri} did not do what was asked: {said}") from error
 
     def _connect(self) -> Any:
