@@ -234,9 +234,7 @@ def test_a_server_that_hangs_in_mid_query_is_given_up(tmp_path):
         index = MilvusIndex(uri=server.uri, timeout=2).build(spread(100))
         server.process.send_signal(signal.SIGSTOP)
         os.waitpid(server.process.pid, os.WUNTRACED)  # until it has stopped
-        with pytest.raises(
-            ConnectionError, match="Deadline Exceeded; an answer may take timeout=2 s"
-        ):
+        with pytest.raises(ConnectionError, match="Deadline Exceeded; an answer may take timeout=2 s"):
             index.query(spread(1), 1)
         server.process.send_signal(signal.SIGCONT)
         np.testing.assert_array_equal(index.query(spread(1), 1)[1], [[0]])
