@@ -155,7 +155,7 @@ def _row(name: str, row: str, kept: dict[str, dict]) -> list[str]:
     error = f" ± {gain.std(ddof=1) / np.sqrt(len(gain)):.1f}" if len(gain) > 1 else ""
     means = [f"{np.mean([record[metric] for record in found]):.3f}" for metric in METRICS[1:]]
     points = "" if row == "default" or not both else f"{gain.mean():+.1f}{error}"
-    seconds = f"{np.median([record['seconds'] for record in found]):.0f}"
+    seconds = f"{min(record['seconds'] for record in found):.0f}"
     return [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
 
 

@@ -19,9 +19,9 @@ it stand the quartiles of the ratios of the single rounds.
 """
 TAIL = """\
 To measure on another machine, run ``make bench``: it installs what skgenre is compared with into the virtual
-environment, takes about half an hour, and wants a machine that does nothing else meanwhile. ``make bench
-ARGS="--quick"`` takes fewer rounds and prints the tables only, and ``make bench ARGS="--only files"`` measures one
-subject anew and leaves the others as they are.
+environment, takes about two hours, most of them to build a graph of five million vectors, and wants a machine that does
+nothing else meanwhile. ``make bench ARGS="--quick"`` takes fewer rounds and prints the tables only, and ``make bench
+ARGS="--only files"`` measures one subject anew and leaves the others as they are.
 """
 
 
