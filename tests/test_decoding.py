@@ -32,8 +32,10 @@ def in_one_go(path, sample_rate, offset, duration):
         start = round(offset * file.samplerate)
         n_samples = file.frames - start
         n_samples = n_samples if duration is None else min(n_samples, int(np.ceil(duration * file.samplerate)))
-        file.seek(start)
-        channels, rate = file.read(n_samples, dtype="float32", always_2d=True), file.samplerate
+        lead = start if file.format == "MP3" else 0  # the first samples after a jump into an mp3 may be wrong
+        file.seek(start - lead)
+        channels = file.read(lead + n_samples, dtype="float32", always_2d=True)[lead:]
+        rate = file.samplerate
     y = sum(channels.T) * np.float32(1 / channels.shape[1])
     return soxr.resample(y, rate, sample_rate) if rate != sample_rate else y
 
