@@ -1,11 +1,8 @@
 """Indexes of so many vectors that one graph takes most of an hour to build: measured by themselves."""
 
-from pathlib import Path
-from typing import Any
-
-from benchmarks.indexes import BUILD_EFFORT, LINKS, THREADS, BareFaiss, BareVoyager, Ours
+from benchmarks.indexes import Ours
 from benchmarks.measuring import Comparison, Music, Size
-from benchmarks.neighbors import compare, milvus
+from benchmarks.neighbors import compare, exact, graph, milvus
 
 TITLE = "Nearest neighbours among millions"
 TEXT = """\
@@ -14,14 +11,8 @@ search."""
 
 
 def measure(size: Size, music: Music) -> list[Comparison]:
-    comparisons = compare(size.pick(5_000_000, 20_000, 2000), graph, size)
-    return comparisons + compare(size.pick(1_000_000, 10_000, 1000), server, size)
-
-
-def graph(n_rows: int, folder: Path) -> list[Any]:
-    ours = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
-    return [ours, BareVoyager(ours), Ours("exact"), BareFaiss(exact=True)]
-
-
-def server(n_rows: int, folder: Path) -> list[Any]:
-    return [milvus(folder), Ours("exact")]
+    of_graph = compare(size.pick(5_000_000, 20_000, 2000), lambda n_rows, folder: [*graph(), *exact()], size)
+    of_milvus = compare(
+        size.pick(1_000_000, 10_000, 1000), lambda n_rows, folder: [milvus(folder), Ours("exact")], size
+    )
+    return of_graph + of_milvus

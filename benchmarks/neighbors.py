@@ -44,6 +44,7 @@ usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. M
 the network's loopback, and what it keeps in its own file is not counted on disk. Fewer queries are put to the slow: to
 annoy and Milvus beyond 10,000 vectors, to exact search from a million on."""
 
+HAVE_FAISS, HAVE_USEARCH = (find_spec(name) is not None for name in ("faiss", "usearch"))
 N_DIMS = 128
 FEW = 256
 GOALS = {1_000_000: {"batch": 333.0, "p99": 5.0}}
@@ -75,11 +76,12 @@ def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, n
 
 
 def contenders_for(n_rows: int, folder: Path) -> list[Any]:
-    faiss, usearch = (find_spec(name) is not None for name in ("faiss", "usearch"))
-    exact = [Ours("exact"), *([BareFaiss(exact=True)] if faiss else [])]
-    graph = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
-    contenders = [graph, BareVoyager(graph), *([BareFaiss()] if faiss else []), *([BareUsearch()] if usearch else [])]
-    contenders += exact
+    contenders = [
+        *graph(),
+        *([BareFaiss()] if HAVE_FAISS else []),
+        *([BareUsearch()] if HAVE_USEARCH else []),
+        *exact(),
+    ]
     if n_rows <= 100_000:
         contenders.append(Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS, storage="e4m3"))
     forest = Ours("annoy", n_trees=TREES, n_queries=FEW)
@@ -87,6 +89,15 @@ def contenders_for(n_rows: int, folder: Path) -> list[Any]:
     if n_rows <= 100_000:
         contenders.append(milvus(folder))
     return contenders
+
+
+def graph() -> list[Any]:
+    ours = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
+    return [ours, BareVoyager(ours)]
+
+
+def exact() -> list[Any]:
+    return [Ours("exact"), *([BareFaiss(exact=True)] if HAVE_FAISS else [])]
 
 
 def milvus(folder: Path) -> Ours:
