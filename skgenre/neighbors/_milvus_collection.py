@@ -113,7 +113,8 @@ class MilvusCollection:
     def drop(self) -> None:
         """Drop the collection; where the server does not answer, it stays."""
         try:
-            with self._talking() as client:
+            # Not on a connection of its own, for which it would be loaded first.
+            with self.named("")._talking() as client:
                 client.drop_collection(self.name, timeout=self._timeout)
         except ConnectionError:
             pass
