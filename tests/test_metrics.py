@@ -312,6 +312,12 @@ def test_the_artist_filter_judges_what_is_left_when_the_artist_is_gone(data):
     assert genre_purity(["a"], [genres], k) == pytest.approx(genres[:k].count("a") / min(k, n_found))
 
 
+@pytest.mark.parametrize("nobody", ["", None, np.nan, pd.NA])
+def test_tracks_of_unknown_artists_are_by_others(nobody):
+    assert artist_filtered_precision(["a"], [["a", "b", "a"]], [nobody], [[nobody, "x", nobody]], k=3) == 2 / 3
+    assert artist_filtered_precision(["a"], [["a", "b", "a"]], ["x"], [[nobody, "x", nobody]], k=3) == 1
+
+
 def test_genres_and_artists_of_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="must be as long, got 2 and 1"):
         artist_filtered_precision(["a"], [["a", "b"]], ["x"], [["y"]])

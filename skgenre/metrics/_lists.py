@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.metrics.pairwise import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from skgenre._labels import is_missing
 from skgenre.metrics._gains import as_lists, check_k
 
 
@@ -207,7 +208,7 @@ def artist_filtered_precision(
     Parameters
     ----------
     genres, artists : array-like of shape (n_queries,)
-        Genre and artist of each query.
+        Genre and artist of each query; ``""``, None or NaN where the artist is not known, and so nobody's own.
     recommended_genres, recommended_artists : array-like of shape (n_queries, n_recommended) or lists
         Genres and artists of what is recommended, the best first: enough of them that ``k`` are by others.
     k : int, default=10
@@ -246,7 +247,9 @@ def artist_filtered_precision(
             raise ValueError(
                 f"recommended_genres and recommended_artists must be as long, got {len(found)} and {len(found_artists)}"
             )
-        right = [other == genre for other, by in zip(found, found_artists, strict=True) if by != artist][:k]
+        unknown = is_missing(artist) or artist == ""
+        pairs = zip(found, found_artists, strict=True)
+        right = [other == genre for other, by in pairs if unknown or is_missing(by) or by != artist][:k]
         values[query] = np.mean(right) if right else np.nan
     return _averaged(values, average, "recommended must hold a list with tracks by others than the query's artist")
 
