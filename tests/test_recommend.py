@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from datetime import date, datetime
 from pathlib import Path
 
 import joblib
@@ -31,6 +32,7 @@ METRICS = ["cosine", "euclidean"]
 each_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 each_metric = pytest.mark.parametrize("metric", METRICS)
 
+DAYS = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], dtype="M8[ns]")
 PATHS = [f"music/{angle}.mp3" for angle in (0, 10, 15, 90, 180)]
 
 
@@ -350,6 +352,9 @@ class TestRecommend:
             ([("x", 1), ("x", 2), ("y", 1)], ("x", 1), ("x", 2)),
             ([Path("a"), Path("b"), Path("c")], "a", "b"),
             ([1, "1", None], 1, "1"),
+            (DAYS, DAYS[0], datetime(2020, 1, 2)),
+            (DAYS, datetime(2020, 1, 1), datetime(2020, 1, 2)),
+            (DAYS.astype("M8[D]"), DAYS.astype("M8[D]")[0], date(2020, 1, 2)),
         ],
     )
     def test_ids_may_be_anything_hashable(self, ids, asked, expected):

@@ -149,7 +149,23 @@ class TestAdding:
         assert recommender.partial_fit(X[:1] + 1, track_ids=["new"]).track_ids_[-1] == "new"
         assert "new" in recommender.recommend("track 0", n=80)[0]
 
-    @pytest.mark.parametrize("what", ["tune_effort", "LocalScaling.fit"])
+    @pytest.mark.parametrize("hubness", HUBNESS)
+    def test_who_interrupts_a_change_loses_nothing_and_ids_keep_to_their_tracks(self, X, hubness, monkeypatch):
+        recommender = fitted(X, hubness=hubness)
+        before = state(recommender)
+
+        def interrupt(*_, **__):
+            monkeypatch.undo()
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(recommender.index_, "remove", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            recommender.replace(X[:2] + 1, track_ids=names(0, 1))
+        assert state(recommender) == before
+        recommender.partial_fit(2 * X[:1], track_ids=["new"])
+        np.testing.assert_array_equal(recommender.embeddings_[-1], 2 * X[0])
+
+    @pytest.mark.parametrize("what", ["_changes.tune_effort", "_hubness.LocalScaling.fit"])
     def test_what_fails_when_it_is_measured_anew_leaves_the_collection_as_it_was(self, X, what, monkeypatch):
         recommender = fitted(X[:20], "annoy", hubness="local_scaling")
         before = (state(recommender), recommender.effort_, recommender.recall_)
@@ -159,11 +175,11 @@ class TestAdding:
             raise ConnectionError("the server is down")
 
         with monkeypatch.context() as patch:
-            patch.setattr(f"skgenre.recommend._changes.{what}", die)
+            patch.setattr(f"skgenre.recommend.{what}", die)
             with pytest.raises(ConnectionError, match="the server is down"):
                 recommender.partial_fit(X[20:], track_ids=names(*range(20, 80)))
         assert state(recommender) == before[0]
-        if what == "tune_effort":
+        if what == "_changes.tune_effort":
             assert (recommender.effort_, recommender.recall_) == before[1:]
         recommender.partial_fit(X[20:], track_ids=names(*range(20, 80)))
         assert state(recommender)[0] == names(*range(80))
@@ -254,6 +270,15 @@ class TestRemoving:
         recommender.partial_fit(X[:3], track_ids=names(*range(3)))
         assert recommender.recommend("track 0", n=2)[0].shape == (2,)
 
+    @pytest.mark.parametrize("hubness", HUBNESS)
+    def test_an_empty_collection_has_nothing_within_a_radius(self, X, hubness):
+        recommender = fitted(X[:5], hubness=hubness).remove(names(*range(5)))
+        assert [found.tolist() for found in recommender.radius_neighbors(X[:2], 0.5, return_distance=False)] == [[], []]
+        assert recommender.radius_neighbors_graph(X[:2]).shape == (2, 0)
+        assert recommender.radius_neighbors_graph().shape == (0, 0)
+        with pytest.raises(ValueError, match="n_neighbors must be <= 0, got 1: there are 0 tracks"):
+            recommender.kneighbors(n_neighbors=1)
+
 
 class TestReplacing:
     @each_algorithm
@@ -265,6 +290,10 @@ class TestReplacing:
         assert recommender.recommend("track 7", n=1)[0] == ["track 3"]
         assert recommender.recommend("track 7", n=1, where={"row": 3})[0] == ["track 3"]
         assert recommender.n_samples_fit_ == 80
+
+    def test_silence_is_warned_of(self, X):
+        with pytest.warns(UserWarning, match="the embedding of 'track 3' is zero"):
+            fitted(X).replace(np.zeros((1, 6)), track_ids=["track 3"])
 
     def test_unknown_tracks_are_an_error(self, X):
         recommender = fitted(X)

@@ -107,6 +107,17 @@ def test_tracks_replaced_or_removed_are_kept_up_with(hubness, change):
 
 
 @each_reduction
+@pytest.mark.parametrize("later", [None, "other"])
+def test_setting_it_takes_a_fit(hubness, later):
+    X = np.random.default_rng(0).standard_normal((60, 30))
+    recommender = EmbeddingRecommender(hubness=hubness, random_state=0).fit(X[:40])
+    other = REDUCTIONS[1 - REDUCTIONS.index(hubness)]
+    recommender.set_params(hubness=later and other).partial_fit(X[40:])
+    expected = EmbeddingRecommender(hubness=hubness, random_state=0).fit(X).kneighbors()
+    np.testing.assert_allclose(recommender.kneighbors()[0], expected[0], atol=1e-6)
+
+
+@each_reduction
 def test_equal_tracks_are_no_trouble(hubness):
     recommender = EmbeddingRecommender(hubness=hubness, metric="euclidean").fit(np.ones((12, 3)))
     distances, indices = recommender.kneighbors(n_neighbors=3)

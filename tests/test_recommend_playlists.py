@@ -96,6 +96,14 @@ class TestSeveral:
             recommender.recommend(0, n=1)
         assert recommender.recommend(1, n=2)[0].tolist() == [0, 2]
 
+    @pytest.mark.filterwarnings("ignore:the embedding of")
+    def test_a_silent_track_has_neighbors_as_kneighbors_has_them(self):
+        recommender = EmbeddingRecommender().fit([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+        ids, distances = recommender.neighbors_of([0, 1], 2)
+        expected = recommender.kneighbors(n_neighbors=2)
+        np.testing.assert_array_equal(ids, expected[1][:2])
+        np.testing.assert_array_equal(distances, expected[0][:2])
+
 
 class TestDiversity:
     def test_the_similarity_inside_the_list_falls_as_it_rises(self):
@@ -317,3 +325,17 @@ class TestPlaylist:
         assert sorted(order) == list(range(n))
         best = min(length((0, *way)) for way in itertools.permutations(range(1, n)))
         assert length(order) <= 1.5 * best + 1e-9
+
+
+@pytest.mark.parametrize(("metric", "other"), [("cosine", "euclidean"), ("euclidean", "cosine")])
+def test_another_metric_takes_a_fit(metric, other):
+    recommender = EmbeddingRecommender(metric=metric).fit(np.random.default_rng(0).standard_normal((30, 4)))
+
+    def answers():
+        recommended = recommender.recommend([0, 1], 2, n=5, diversity=0.3)
+        return [*recommended, *recommender.journey(3, 4, n=5), *recommender.playlist([5, 6], n=5)]
+
+    before = answers()
+    recommender.set_params(metric=other)
+    for after, answer in zip(answers(), before, strict=True):
+        np.testing.assert_array_equal(after, answer)

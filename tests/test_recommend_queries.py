@@ -254,6 +254,12 @@ class TestWhere:
         radius = recommender.radius_neighbors(embeddings[:1], radius=2.0, where={"tags": wanted})
         assert set(radius[1][0]) == expected
 
+    @pytest.mark.parametrize("wanted", ["folk", ["folk", "rock"]])
+    def test_what_is_missing_in_pandas_fits_no_value(self, embeddings, wanted):
+        genres = pd.array(["folk", None, "jazz"], dtype="string")
+        recommender = EmbeddingRecommender().fit(embeddings[:3], metadata=pd.DataFrame({"genre": genres}))
+        assert recommender.kneighbors(embeddings[:1], 1, where={"genre": wanted}, return_distance=False) == [[0]]
+
     def test_a_mask_counts_the_tracks_that_are_left(self, tagged):
         tagged.remove(range(30))
         mask = np.arange(30) < 5
@@ -313,6 +319,8 @@ class TestWhere:
         ("known", "error", "message"),
         [
             ({"metadata": {"year": [1, 2]}}, ValueError, "metadata 'year' must hold one value per track, got 2 for 60"),
+            ({"metadata": {"year": 1959}}, ValueError, "metadata 'year' must hold one value per track, got 1959"),
+            ({"metadata": {"genre": "f" * 60}}, ValueError, "metadata 'genre' must hold one value per track, got 'ff"),
             ({"metadata": [1, 2]}, TypeError, "metadata must be a DataFrame or a mapping of columns, got list"),
             ({"groups": ["a"]}, ValueError, "groups must hold one per track, got 1 for 60 tracks"),
             ({"groups": [[1]] * 60}, TypeError, r"groups must be hashable, such as str or int, got \[1\]"),

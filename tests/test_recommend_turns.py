@@ -100,6 +100,22 @@ def test_a_copy_has_turns_of_its_own():
                 pass
 
 
+@pytest.mark.parametrize("name", ["track_ids_", "n_samples_fit_", "embeddings_"])
+def test_who_reads_an_attribute_waits_for_a_change(name):
+    recommender = EmbeddingRecommender().fit([[0.0, 1.0], [1.0, 0.0]])
+    read = threading.Event()
+
+    def ask():
+        getattr(recommender, name)
+        read.set()
+
+    with recommender._turns.changing():
+        thread = in_thread(ask)
+        assert not read.wait(0.05)
+    assert read.wait(SOON)
+    thread.join(SOON)
+
+
 @pytest.mark.usefixtures("_busy")
 @pytest.mark.parametrize("hubness", [None, "local_scaling"])
 @pytest.mark.parametrize("algorithm", ["brute", "annoy", "hnsw"])

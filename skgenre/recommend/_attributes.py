@@ -25,6 +25,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         return vectors if len(vectors) == len(self._catalogue) else vectors[self._catalogue.rows]
 
     @property
+    @asks
     def track_ids_(self) -> np.ndarray:
         return self._catalogue.track_ids
 
@@ -40,6 +41,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         return {name: column[self._catalogue.rows] for name, column in self._catalogue.columns.items()}
 
     @property
+    @asks
     def n_samples_fit_(self) -> int:
         return len(self._catalogue)
 
@@ -114,4 +116,4 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
 
     @property
     def _n_features_out(self) -> int:
-        return len(self._catalogue)
+        return self.n_samples_fit_

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgenre._warnings import users_line
 from skgenre.audio import as_rows
 from skgenre.neighbors import tune_effort
-from skgenre.recommend._hubness import LocalScaling, MutualProximity, Reduction
+from skgenre.recommend._hubness import Reduction
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
 from skgenre.recommend._turns import Turns
@@ -24,7 +24,6 @@ class Changes(Search):
 
     n_neighbors: int
     recall: float | None
-    hubness: str | None
     random_state: Any
     _n_untuned: int
     _n_unlearned: int
@@ -170,10 +169,11 @@ class Changes(Search):
             raise ValueError(f"track_ids must hold one id per track, got {len(tracks)} for {len(embeddings)} tracks")
         with self._turns.changing():
             old = self._known(tracks)  # others may have changed the collection meanwhile
+            self._warn_of_zeros(embeddings, tracks)
             added = self._add(embeddings)
             try:
                 self.index_.remove(old)
-            except Exception:
+            except BaseException:
                 self._undo(added)
                 raise
             again = self._catalogue.of_rows(old)
@@ -220,23 +220,22 @@ class Changes(Search):
 
     def _keep_up_with_hubs(self) -> None:
         if len(self._catalogue) and self._n_unlearned > 0.1 * self._n_learned:
-            self._learn_hubs()
+            self._learn_hubs(None if self._reduction is None else type(self._reduction))
 
-    def _learn_hubs(self) -> None:
+    def _learn_hubs(self, kind: Any) -> None:
         """Learn what distances are rescaled by, of all tracks."""
         reduction: Reduction | None = None
-        if self.hubness is not None:
+        if kind is not None:
             rng = check_random_state(self.random_state)
-            kind = LocalScaling if self.hubness == "local_scaling" else MutualProximity
             rows = self._catalogue.rows
-            reduction = kind.fit(self.metric, self.index_, rows, rng)
+            reduction = kind.fit(self.index_.metric, self.index_, rows, rng)
             numbers = reduction.of_rows(self.index_, rows)
             self._numbers = np.ones((self.index_.n_rows, numbers.shape[1]))
             self._numbers[rows] = numbers
         self._reduction, self._n_learned, self._n_unlearned = reduction, len(self._catalogue), 0
 
     def _warn_of_zeros(self, embeddings: np.ndarray, ids: list) -> None:
-        if self.metric == "cosine":
+        if self.index_.metric == "cosine":
             zero = np.flatnonzero(~embeddings.any(axis=1))
             if len(zero):
                 more = f" and of {len(zero) - 1} more" if len(zero) > 1 else ""
@@ -255,7 +254,7 @@ class Changes(Search):
         if self._reduction is not None:
             try:
                 self._numbers = np.concatenate([self._numbers, self._reduction.of_rows(self.index_, rows)])
-            except Exception:
+            except BaseException:
                 self._numbers = np.concatenate([self._numbers, np.ones((len(rows), self._numbers.shape[1]))])
                 self._undo(rows)
                 raise

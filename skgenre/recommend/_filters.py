@@ -1,6 +1,6 @@
 """Which tracks a question is about: what is known of them, and who is left out."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import partial
@@ -46,6 +46,9 @@ def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None =
     if not hasattr(metadata, "columns") and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a DataFrame or a mapping of columns, got {type(metadata).__name__}")
     keys = metadata.columns if hasattr(metadata, "columns") else metadata
+    for name in keys:
+        if isinstance(metadata[name], str) or not isinstance(metadata[name], Iterable):
+            raise ValueError(f"metadata {name!r} must hold one value per track, got {metadata[name]!r}")
     columns = {str(name): _column(metadata[name]) for name in keys}
     for name, column in columns.items():
         if column.shape != (n_tracks,):
@@ -138,10 +141,8 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
         return np.isin(column, _times(wanted, column.dtype.kind))
     has_lists = column.dtype == object and not _LISTS.isdisjoint(map(type, column.tolist()))
     lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
-    if isinstance(wanted, str | Number) and not has_lists:
+    if isinstance(wanted, str | Number) and column.dtype != object:
         return np.asarray(column == wanted)
-    if lone and not has_lists:
-        return np.fromiter((value == wanted for value in column.tolist()), dtype=bool, count=len(column))
     try:
         values = {wanted} if lone else set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
         if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):

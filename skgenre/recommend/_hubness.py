@@ -4,7 +4,7 @@ Conventions: a reduction learns a few numbers about each track, and rescales the
 numbers of both. Rescaled distances lie in [0, 1].
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -109,3 +109,6 @@ class LocalScaling:
         if radius >= 1:
             return np.inf
         return float(np.sqrt(-one[0] * others[:, 0].max() * np.log1p(-radius))) * (1 + _SLACK) + _SLACK
+
+
+REDUCTIONS: dict[str | None, Any] = {"mutual_proximity": MutualProximity, "local_scaling": LocalScaling}

@@ -48,7 +48,11 @@ def plain_ids(tracks: Any) -> list:
 def plain_id(track: Any) -> Any:
     if isinstance(track, os.PathLike):
         return str(track)
-    return track.item() if isinstance(track, np.generic) else track
+    if not isinstance(track, np.generic):
+        return track
+    if track.dtype.kind in "mM" and isinstance(track.item(), int):
+        track = track.astype(f"{track.dtype.kind}8[us]")  # of nanoseconds Python's dates know nothing
+    return track.item()
 
 
 def ids_array(ids: list) -> np.ndarray:

@@ -68,7 +68,7 @@ class Playlists(Recommendations):
         check_is_fitted(self)
         check_scalar(n, "n", Integral, min_val=2)
         ends = [self._one(start, "start"), self._one(end, "end")]
-        vectors, rows = self._tracks(ends, "the ends of a journey")
+        vectors, rows = self._directed_tracks(ends, "the ends of a journey")
         if rows[0] == rows[1] and rows[0] >= 0:
             raise ValueError(f"a journey must lead from one track to another, got {plain_id(ends[0])!r} as both ends")
         allowed = self._allowed(where, exclude, rows)
@@ -143,7 +143,7 @@ class Playlists(Recommendations):
             rows, _, chosen = self._choose(taste, n, diversity, allowed, rows)
             vectors = np.concatenate([vectors, self.index_.take(rows[len(seeds) :])])
         vectors, rows, seeds = vectors[chosen], rows[chosen], [*seeds, *[None] * len(rows)]
-        steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
+        steps = pairwise_distances(vectors.astype(np.float64), metric=self.index_.metric)
         order = smooth_order(steps, self._groups_of(rows), _APART)
         return self._in_order(order, steps, rows, [seeds[place] for place in chosen])
 
@@ -165,7 +165,7 @@ class Playlists(Recommendations):
             if n > 2:
                 between = np.setdiff1d(self._on_the_way(ends, n, allowed), rows)
                 rows, vectors = np.r_[rows, between], np.concatenate([vectors, self.index_.take(between)])
-            steps = pairwise_distances(vectors.astype(np.float64), metric=self.metric)
+            steps = pairwise_distances(vectors.astype(np.float64), metric=self.index_.metric)
             progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
             order = even_path(steps, progress, n, self._groups_of(rows))
             if groups is None or n == 2 or not self._clash(rows[order]):
@@ -180,7 +180,7 @@ class Playlists(Recommendations):
     def _on_the_way(self, ends: np.ndarray, n: int, allowed: np.ndarray | None) -> np.ndarray:
         """Return the rows near the direct line between two embeddings, at least as many as a journey needs."""
         n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
-        points = np.concatenate([ends, waypoints(ends[0], ends[1], n - 2, self.metric)])
+        points = np.concatenate([ends, waypoints(ends[0], ends[1], n - 2, self.index_.metric)])
         near = min(n_allowed, max(_NEAR_THE_WAY, _MOST_ON_THE_WAY // len(points), n))
         return np.unique(self.index_.query(points, near, allowed=allowed)[1])
 
@@ -190,5 +190,5 @@ class Playlists(Recommendations):
         self._warn_of_groups(rows[order])
         ids = [self._catalogue.ids[row] if row >= 0 else plain_id(given[place]) for place, row in enumerate(rows)]
         distances = steps[order[:-1], order[1:]]
-        scores = 1 - distances if self.metric == "cosine" else 1 / (1 + distances)
+        scores = 1 - distances if self.index_.metric == "cosine" else 1 / (1 + distances)
         return ids_array([ids[place] for place in order]), scores

@@ -278,7 +278,8 @@ class NeighborQueries(Search):
         _check_mode(mode)
         distances, indices = self.radius_neighbors(X, radius, where=where, exclude=exclude)
         starts = np.concatenate([[0], np.cumsum([len(row) for row in indices], dtype=np.intp)])
-        return self._graph(np.concatenate(distances), np.concatenate(indices), starts, mode)
+        indices = np.concatenate([*indices, np.empty(0, dtype=np.intp)])  # there may be no query
+        return self._graph(np.concatenate([*distances, np.empty(0)]), indices, starts, mode)
 
     def _graph_of_lists(self, distances: np.ndarray, indices: np.ndarray, mode: str) -> csr_matrix:
         return self._graph(distances.ravel(), indices.ravel(), np.arange(0, indices.size + 1, indices.shape[1]), mode)

@@ -117,13 +117,13 @@ class Recommendations(Search):
         self, liked: list, disliked: Any, exclude: Any, where: Any, name: str
     ) -> tuple[np.ndarray, np.ndarray, Taste, np.ndarray | None]:
         """Return embeddings and rows of the liked, what is asked for, and which rows may be an answer."""
-        good, rows = self._tracks(liked, name)
-        bad, bad_rows = self._tracks([] if disliked is None else self._several(disliked), "disliked")
+        good, rows = self._directed_tracks(liked, name)
+        bad, bad_rows = self._directed_tracks([] if disliked is None else self._several(disliked), "disliked")
         if not len(good):
             raise ValueError(f"{name} must hold at least one track, got none")
         for row in np.intersect1d(rows[rows >= 0], bad_rows):
             raise ValueError(f"a track must be {name} or disliked, {self._catalogue.ids[row]!r} is both")
-        taste = Taste.of(self.metric, good, bad)
+        taste = Taste.of(self.index_.metric, good, bad)
         if len(rows) == 1 and not len(bad):
             # As kneighbors answers it, who knows that the track is one of its own neighbours.
             taste.row = rows[0]
@@ -170,7 +170,7 @@ class Recommendations(Search):
         scores = self._similarity(distances[0])
         if taste.away is not None:
             away = pairwise_distances(
-                taste.away[None], self.index_.take(rows[0]).astype(np.float64), metric=self.metric
+                taste.away[None], self.index_.take(rows[0]).astype(np.float64), metric=self.index_.metric
             )
             if self._reduction is not None:
                 numbers = self._reduction.of_queries(self.index_, taste.away[None])
@@ -182,7 +182,7 @@ class Recommendations(Search):
     def _similarity_of_rows(self, rows: np.ndarray, place: int) -> np.ndarray:
         """Return the similarity of one of the rows to all of them."""
         vectors = self.index_.take(rows).astype(np.float64)
-        distances = pairwise_distances(vectors[[place]], vectors, metric=self.metric)[0]
+        distances = pairwise_distances(vectors[[place]], vectors, metric=self.index_.metric)[0]
         if self._reduction is not None:
             distances = self._reduction.rescale(distances, self._numbers[rows[place]], self._numbers[rows])
         return self._similarity(distances)

@@ -16,6 +16,7 @@ from skgenre.recommend._attributes import Attributes
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._changes import Changes
 from skgenre.recommend._embedders import embed, fit_embedder, is_fitted, requires_y
+from skgenre.recommend._hubness import REDUCTIONS
 from skgenre.recommend._playlists import Playlists
 from skgenre.recommend._saving import Saving
 from skgenre.recommend._turns import Turns
@@ -145,7 +146,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         "algorithm": [StrOptions(set(_INDEXES))],
         "recall": [Interval(Real, 0, 1, closed="right"), None],
         "index_params": [dict, None],
-        "hubness": [StrOptions({"mutual_proximity", "local_scaling"}), None],
+        "hubness": [StrOptions(set(REDUCTIONS)), None],
         "random_state": ["random_state"],
     }
     # With metadata routing on, ids given to a Pipeline or a search come through to here.
@@ -229,12 +230,12 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         self._catalogue = Catalogue.of(X, len(embeddings), track_ids, groups, metadata)
         check_consistent_length(embeddings, y)
         self.y_ = None if y is None else np.asarray(y)
-        self._warn_of_zeros(embeddings, self._catalogue.ids)
         rng = check_random_state(self.random_state)
         self.index_ = self._make_index(len(embeddings), rng)
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)
+        self._warn_of_zeros(embeddings, self._catalogue.ids)
         self._build(np.array(embeddings, order="C"))  # a copy, so that the caller's array can change
-        self._learn_hubs()
+        self._learn_hubs(REDUCTIONS.get(self.hubness))
         self._turns = Turns()
 
     def _take_features_of_embedder(self) -> None:

@@ -23,7 +23,6 @@ class Search:
     Rows are those of the index; places, which the public methods speak of, count the tracks of the collection.
     """
 
-    metric: str
     embedder_: Any
     index_: Index
     _catalogue: Catalogue
@@ -62,7 +61,12 @@ class Search:
         vectors[rows >= 0] = self.index_.take(rows[rows >= 0])
         if (rows < 0).any():
             vectors[rows < 0] = self._embeddings_of_strangers([tracks[i] for i in np.flatnonzero(rows < 0)], name)
-        if self.metric == "cosine":
+        return vectors, rows
+
+    def _directed_tracks(self, tracks: list, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the embeddings and rows of tracks, all of which must lead somewhere."""
+        vectors, rows = self._tracks(tracks, name)
+        if self.index_.metric == "cosine":
             for i in np.flatnonzero(~vectors.any(axis=1)):
                 raise ValueError(
                     f"{name} must have a direction under cosine, the embedding of {plain_id(tracks[i])!r} is zero"
@@ -95,7 +99,9 @@ class Search:
         check_scalar(count, name, Integral, min_val=1)
         n_tracks = len(self._catalogue)
         n_allowed = n_tracks if allowed is None else int(np.count_nonzero(allowed))
-        leaves_out = leave_out is not None and (allowed is None or bool(allowed[leave_out].any()))
+        leaves_out = (
+            leave_out is not None and len(leave_out) > 0 and (allowed is None or bool(allowed[leave_out].any()))
+        )
         if count > n_allowed - leaves_out:
             what = f"there are {n_tracks} tracks"
             what += "" if n_allowed == n_tracks else f", of which {n_allowed} may be an answer"
@@ -145,7 +151,7 @@ class Search:
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Find all rows within a distance, ascending."""
         reduction = self._reduction
-        if reduction is None:
+        if reduction is None or not len(self._catalogue):
             return self.index_.query_radius(queries, radius, allowed=allowed)
         numbers = reduction.of_queries(self.index_, queries) if rows is None else self._numbers[rows]
         distances, found = [], []
@@ -161,4 +167,4 @@ class Search:
 
     def _similarity(self, distances: np.ndarray) -> np.ndarray:
         """Return how similar tracks at a distance are: the higher, the more."""
-        return 1 - distances if self.metric == "cosine" or self._reduction is not None else 1 / (1 + distances)
+        return 1 - distances if self.index_.metric == "cosine" or self._reduction is not None else 1 / (1 + distances)
