@@ -12,6 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 
 from skgenre.neighbors import INDEXES, AnnoyIndex, ExactIndex, VoyagerIndex, make_index, query_others
+from skgenre.neighbors._growing import GrowingArray
 
 without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
 each_kind = pytest.mark.parametrize("kind", [ExactIndex, AnnoyIndex, pytest.param(VoyagerIndex, marks=without_voyager)])
@@ -256,6 +257,33 @@ def test_what_was_handed_out_before_a_change_stays_as_it_was(kind):
     index.add(spread(50))
     np.testing.assert_array_equal(vectors, spread(10))
     assert alive.all()
+
+
+@pytest.mark.parametrize("step", ["append", "_add_points", "_append_alive"])
+@pytest.mark.parametrize("n_more", [10, 90])
+@each_kind
+def test_an_addition_that_fails_at_any_step_leaves_the_index_as_it_was(kind, n_more, step, monkeypatch):
+    vectors, queries = spread(300), spread(20, random_state=1)
+    index = kind("euclidean").build(vectors[:200])
+    before = index.query(queries, 5)
+
+    def fail_after(method):
+        def failing(*args):
+            method(*args)
+            raise MemoryError
+
+        return failing
+
+    with monkeypatch.context() as patch:
+        owner = GrowingArray if step == "append" else kind
+        patch.setattr(owner, step, fail_after(getattr(owner, step)))
+        with pytest.raises(MemoryError):
+            index.add(spread(n_more, random_state=2))
+    assert (len(index), index.n_rows, len(index.vectors)) == (200, 200, 200)
+    for found, expected in zip(index.query(queries, 5), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    index.add(vectors[200:])
+    assert_answers_are_those_of(index, np.arange(300), queries, 5)
 
 
 def test_an_index_is_made_by_the_name_of_its_algorithm():

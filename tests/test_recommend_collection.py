@@ -165,6 +165,17 @@ class TestAdding:
         recommender.partial_fit(2 * X[:1], track_ids=["new"])
         np.testing.assert_array_equal(recommender.embeddings_[-1], 2 * X[0])
 
+    def test_ids_that_cannot_be_taken_in_leave_the_collection_as_it_was(self, X, monkeypatch):
+        recommender = EmbeddingRecommender().fit(X, track_ids=names(*range(80)), metadata={"year": range(80)})
+        before = state(recommender)
+        with monkeypatch.context() as patch:
+            patch.setattr("skgenre.recommend._catalogue._joined", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                recommender.partial_fit(X[:2] + 1, track_ids=["a", "b"], metadata={"year": [1, 2]})
+        assert state(recommender) == before
+        recommender.partial_fit(2 * X[:1], track_ids=["a"], metadata={"year": [1]})
+        np.testing.assert_array_equal(recommender.embeddings_[-1], 2 * X[0])
+
     @pytest.mark.parametrize("what", ["_changes.tune_effort", "_hubness.LocalScaling.fit"])
     def test_what_fails_when_it_is_measured_anew_leaves_the_collection_as_it_was(self, X, what, monkeypatch):
         recommender = fitted(X[:20], "annoy", hubness="local_scaling")

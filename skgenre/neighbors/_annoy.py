@@ -115,8 +115,8 @@ class AnnoyIndex(ApproximateIndex):
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         if len(self._tail.rows) + len(rows) <= TAIL * len(self._rows):
-            self._tail.append(rows)
-            self._tail_points.append(points)
+            self._tail = self._tail.append(rows)
+            self._tail_points = self._tail_points.append(points)
             return
         alive = np.flatnonzero(self.alive)
         self._grow(np.concatenate([self._space.points(self.vectors[alive]), points]), np.concatenate([alive, rows]))

@@ -54,8 +54,8 @@ class ExactIndex(LocalIndex):
         pass
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
-        self._points.append(points)
-        self._squares.append(self._space.squares(points))
+        self._points = self._points.append(points)
+        self._squares = self._squares.append(self._space.squares(points))
 
     def _remove(self, rows: np.ndarray) -> None:
         pass

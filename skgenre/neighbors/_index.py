@@ -126,7 +126,8 @@ class Index(Saving):
         vectors = as_vectors(vectors, "vectors", self.vectors.shape[1])
         rows = np.arange(self.n_rows, self.n_rows + len(vectors))
         if len(rows):
-            self._add(vectors, rows)
+            with whole(self):
+                self._add(vectors, rows)
         return rows
 
     def remove(self, rows: ArrayLike) -> None:
@@ -256,7 +257,7 @@ class Index(Saving):
 
     @abstractmethod
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
-        """Take in the vectors of new rows, and their being alive, or leave everything as it was."""
+        """Take in the vectors of new rows, and their being alive; where that fails, attributes are as before."""
 
     @abstractmethod
     def _remove(self, rows: np.ndarray) -> None:
@@ -285,7 +286,7 @@ class Index(Saving):
         self._n_alive = int(np.count_nonzero(alive))
 
     def _append_alive(self, n_rows: int) -> None:
-        self._alive.append(np.ones(n_rows, dtype=bool))
+        self._alive = self._alive.append(np.ones(n_rows, dtype=bool))
         self._n_alive += n_rows
 
     def _check(self, queries: ArrayLike, allowed: ArrayLike | None) -> tuple[np.ndarray, np.ndarray | None, int]:

@@ -33,7 +33,7 @@ class LocalIndex(Index):
 
     @abstractmethod
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
-        """Take in the points of new rows, or leave everything as it was."""
+        """Take in the points of new rows; where that fails, attributes are as before, and all else must be."""
 
     @abstractmethod
     def _write_search(self, folder: Path) -> None:
@@ -57,9 +57,9 @@ class LocalIndex(Index):
     def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
         points = self._space.points(vectors)
         far = not np.abs(points).max() < FAR
+        self._vectors = self._vectors.append(vectors)  # first, for it takes most memory
         if not far:
             self._add_points(points, rows)
-        self._vectors.append(vectors)
         self._append_alive(len(rows))
         if far:
             self._build_again()

@@ -1,6 +1,7 @@
 """Approximate search by a graph of small worlds (HNSW), of Voyager."""
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -125,6 +126,16 @@ class VoyagerIndex(ApproximateIndex):
         )
         for part in batches(len(rows), AT_ONCE):  # Voyager copies what it gets
             self._link(points[rows[part]], rows[part])
+
+    def _add(self, vectors: np.ndarray, rows: np.ndarray) -> None:
+        try:
+            super()._add(vectors, rows)
+        except BaseException:
+            # What the graph took in is no answer, and the next rows are written over it.
+            for row in rows.tolist():
+                with suppress(RuntimeError):  # it does not have this one
+                    self._graph.mark_deleted(row)
+            raise
 
     def _add_points(self, points: np.ndarray, rows: np.ndarray) -> None:
         self._link(points, rows)

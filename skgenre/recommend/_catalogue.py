@@ -127,11 +127,12 @@ class Catalogue:
 
     def add(self, new: "Catalogue") -> None:
         """Take tracks in, at rows behind the last."""
+        columns = {name: _joined(column, new.columns[name]) for name, column in self.columns.items()}
+        groups = None if self.groups is None or new.groups is None else _joined(self.groups, new.groups)
+        alive = np.concatenate([self.alive, new.alive])
         self.row_of.update({track_id: row for row, track_id in enumerate(new.ids, len(self.ids))})
         self.ids += new.ids
-        self.columns = {name: _joined(column, new.columns[name]) for name, column in self.columns.items()}
-        self.groups = None if self.groups is None or new.groups is None else _joined(self.groups, new.groups)
-        self.alive = np.concatenate([self.alive, new.alive])
+        self.columns, self.groups, self.alive = columns, groups, alive
         self.numbered = max(self.numbered, new.numbered) if self.numbered else 0
         self._forget("rows", "places", "track_ids")
 

@@ -76,7 +76,11 @@ class Changes(Search):
             new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
             self._warn_of_zeros(embeddings, new.ids)
             rows = self._add(embeddings)
-            self._catalogue.add(new)
+            try:
+                self._catalogue.add(new)
+            except BaseException:
+                self._undo(rows)
+                raise
             self._n_untuned += len(rows)
             self._n_unlearned += len(rows)
             try:
