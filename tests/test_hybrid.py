@@ -274,6 +274,24 @@ class TestRecommend:
         assert [len({*row, track}) for row, track in zip(ids.tolist(), asked, strict=True)] == [300, 300]
         np.testing.assert_array_equal(recommender.similar(asked, n=100)[1], scores[:, :100])
 
+    def test_by_sound_alone_all_tracks_can_be_asked_for_in_the_order_of_their_distance(self, X):
+        plays = np.zeros((3, 300))
+        plays[0, 7] = plays[1, :250] = plays[2, [7, 8]] = 1
+        recommender = HybridRecommender(blend="content").fit(X, plays)
+        ids, scores = recommender.recommend(0, n=299)
+        np.testing.assert_array_equal(ids, recommender.content_.neighbors_of(7, 299)[0][0])
+        assert (np.diff(scores) < 0).all()
+        np.testing.assert_array_equal(recommender.recommend(seeds=[7], n=299)[0], ids)
+        np.testing.assert_array_equal(recommender.recommend([0, 1], n=50)[0][0], ids[:50])
+        ids, scores = recommender.recommend(2, n=300, exclude_heard=False)
+        assert sorted(ids) == list(range(300))
+        assert np.isfinite(scores).all()
+
+    def test_a_silent_track_has_more_than_a_hundred_similar_ones_too(self, X):
+        with pytest.warns(UserWarning, match="the embedding of 4 is zero"):
+            recommender = HybridRecommender(blend="content").fit(np.where(np.arange(300)[:, None] == 4, 0, X))
+        assert recommender.similar(4, n=299)[0].shape == (299,)
+
     def test_of_more_than_a_hundred_similar_tracks_all_are_scored_by_their_sound_too(self, X, history):
         recommender = HybridRecommender(blend=0.5, n_factors=8, random_state=0).fit(X, history.interactions)
         ids, scores = recommender.similar(4, n=299)

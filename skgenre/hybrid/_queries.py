@@ -81,6 +81,8 @@ class HybridQueries:
             history, left_out = self._history(rows[part], liked, exclude_heard)
             self._check_count(n, int(left_out.sum(axis=1).max()), rows[part][left_out.sum(axis=1).argmax()])
             all_scores = self._scores(rows[part], history, folds_in=bool(len(liked)))
+            if self.blend_ is not None and (self.item_factors_ is None or self.blend_.content == 1):
+                self._order_the_rest(all_scores, history, left_out, n)
             all_scores[left_out] = -np.inf
             best[part] = best_rows(all_scores, n)
             scores[part] = np.take_along_axis(all_scores, best[part], axis=1)
@@ -176,6 +178,23 @@ class HybridQueries:
         scores = blend_scores(by_listening, history, self._neighbors, self.blend_.content)
         scores[np.diff(history.indptr) == 0] = popular
         return scores
+
+    def _order_the_rest(self, scores: np.ndarray, history: csr_matrix, left_out: np.ndarray, n: int) -> None:
+        """Order by sound what is no neighbour of anything heard, below what is, for users whom that leaves too few."""
+        rest = scores == scores.min(axis=1, keepdims=True)
+        too_few = np.count_nonzero(~(rest | left_out), axis=1) < n
+        n_near = np.minimum(n + np.count_nonzero(left_out, axis=1), scores.shape[1] - 1)
+        for user in np.flatnonzero(too_few & (np.diff(history.indptr) > 0) & (n_near > 0)):
+            heard = history[[user]]
+            sound = np.zeros(scores.shape[1])
+            for part in batches(heard.nnz, n_near[user]):
+                tracks = self._tracks.array[heard.indices[part]].tolist()
+                ids, distances = self.content_.neighbors_of(tracks, int(n_near[user]))
+                near = heard.data[part, None] * np.exp(-distances / self._mean_distance)
+                np.add.at(sound, self._tracks.rows(ids.ravel().tolist(), "tracks"), near.ravel())
+            sound = sound[rest[user]]
+            sound = np.maximum(sound, sound[sound > 0].min(initial=1.0))
+            scores[user, rest[user]] -= np.log(sound.max() / sound)
 
     def _similarities(self, rows: np.ndarray, n: int) -> np.ndarray:
         """Score all tracks by their similarity to tracks; by sound only those nearest are above zero, at least n."""
