@@ -1,6 +1,7 @@
 """Configuration of the site. Nothing is fetched while it is built."""
 
 import os
+import re
 
 # One thread for each numeric library: the examples then give the same pictures on every machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -59,6 +60,8 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "skgenre"
 html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
@@ -74,5 +77,20 @@ def skip_inherited_from_elsewhere(app, what, name, member, skip, options):
     return skip or not (module or "").startswith("skgenre")
 
 
+INITIAL = re.compile(r"^([ *-]*(?:\.\. \[\d+\] )?)([A-Z]\. )", re.MULTILINE)
+
+
+def keep_initials_of_pages(app, name, source):
+    """Keep reST from reading the initial of an author, where a line begins with it, as the letter of a list."""
+    source[0] = INITIAL.sub(r"\1\\\2", source[0])
+
+
+def keep_initials_of_docstrings(app, what, name, obj, options, lines):
+    """Do the same to a docstring."""
+    lines[:] = [INITIAL.sub(r"\1\\\2", line) for line in lines]
+
+
 def setup(app):
+    app.connect("source-read", keep_initials_of_pages)
+    app.connect("autodoc-process-docstring", keep_initials_of_docstrings, priority=400)  # before numpydoc
     app.connect("autodoc-skip-member", skip_inherited_from_elsewhere)
