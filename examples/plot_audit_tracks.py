@@ -66,7 +66,8 @@ shares = {"shuffled": audit.leaks(shuffled)["share"], "by audit.groups": audit.l
 print(f"{audit.keep.sum()} of {len(found.paths)} tracks are kept")
 
 figure, ax = plt.subplots(figsize=(6, 2), layout="constrained")
-ax.barh(list(shares), [100 * share.mean() for share in shares.values()], height=0.5)
+bars = ax.barh(list(shares), [100 * share.mean() for share in shares.values()], height=0.5)
+ax.bar_label(bars, fmt="%.0f", padding=3)
 ax.set(xlim=(0, 100), xlabel="test tracks with their artist or recording in training (%)")
 ax.invert_yaxis()
 plt.show()

@@ -27,7 +27,7 @@ music = make_tracks(
 )
 descriptor = TrackDescriptor(n_jobs=2)
 table = make_pipeline(AudioLoader(), descriptor).set_output(transform="pandas").fit_transform(music.paths)
-table.iloc[:5, ::300]
+table[["timbre__mfcc1_mean", "harmony__tonnetz2_mean", "rhythm__tempo", "dynamics__loudness_range"]].head()
 
 # %%
 # Numbers that mean something

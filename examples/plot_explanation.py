@@ -43,7 +43,8 @@ explanation
 
 # %%
 # The parts that count the most, with times in seconds:
-explanation.top_segments(3, duration=1.0)
+for segment in explanation.top_segments(3, duration=1.0):
+    print(f"{segment.start:.1f} to {segment.stop:.1f} s: {segment.score:+.2f}")
 
 # %%
 # Is it true?
@@ -75,6 +76,8 @@ plt.show()
 # %%
 # Why two tracks are similar
 # --------------------------
+# The same map of both, for the nearest track of the collection: orange is what makes them alike. The segments that are
+# most alike, with their times and similarity, stand below.
 from skgenre import EmbeddingRecommender, explain_neighbors
 
 similar = EmbeddingRecommender(genre).fit(music.paths)
@@ -82,7 +85,9 @@ ids, _ = similar.recommend(track, n=1)
 alike = explain_neighbors(similar, track, ids[0])
 alike.plot()
 plt.show()
-alike.top_pairs(2)
+for pair in alike.top_pairs(2):
+    one, other = f"{pair.start_a:.1f} to {pair.stop_a:.1f} s", f"{pair.start_b:.1f} to {pair.stop_b:.1f} s"
+    print(f"{one} is like {other}: {pair.similarity:.2f}")
 
 # %%
 folder.cleanup()

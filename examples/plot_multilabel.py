@@ -35,7 +35,7 @@ from sklearn.pipeline import make_pipeline
 
 from skgenre import AudioLoader, CNNClassifier, MelExtractor
 
-features = make_pipeline(AudioLoader(), MelExtractor(64)).fit_transform(music.paths)
+features = make_pipeline(AudioLoader(), MelExtractor(64, hop_length=1024)).fit_transform(music.paths)
 net = CNNClassifier(max_epochs=40, random_state=0)
 probabilities = cross_val_predict(
     net, features, music.target, cv=GroupKFold(4), groups=music.groups, method="predict_proba"
@@ -85,7 +85,7 @@ plt.show()
 # From now on
 # -----------
 # The model to keep is trained on all bands, with the thresholds of those folds.
-genre = make_pipeline(AudioLoader(), MelExtractor(64), net).fit(music.paths, music.target)
+genre = make_pipeline(AudioLoader(), MelExtractor(64, hop_length=1024), net).fit(music.paths, music.target)
 genre[-1].thresholds_ = thresholds
 song = music.paths[-1]
 print(written[-1])
