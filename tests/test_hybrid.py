@@ -453,6 +453,7 @@ class TestBadInput:
             (lambda r: r.similar([]), "tracks must hold at least one track"),
             (lambda r: r.similar(0, n=8), "n must be <= 7, got 8"),
             (lambda r: r.recommend([{}]), r"got \{\}"),
+            (lambda r: r.recommend(np.array([True, False])), "ids must be given, got a mask of bool"),
         ],
     )
     def test_a_question_that_makes_no_sense_is_named(self, ask, message):

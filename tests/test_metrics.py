@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skgenre import (
     EmbeddingRecommender,
+    HybridRecommender,
     artist_filtered_precision,
     average_precision_at_k,
     catalogue_coverage,
@@ -318,6 +319,12 @@ def test_tracks_of_unknown_artists_are_by_others(nobody):
     assert artist_filtered_precision(["a"], [["a", "b", "a"]], ["x"], [[nobody, "x", nobody]], k=3) == 1
 
 
+def test_genres_and_artists_may_be_the_rows_of_a_frame():
+    genres, artists = pd.DataFrame([["a", "b"], ["b", "b"]]), pd.DataFrame([["x", "y"], ["x", "x"]])
+    assert genre_purity(["a", "b"], genres, k=2) == 0.75
+    assert artist_filtered_precision(["a", "b"], genres, ["x", "z"], artists, k=2) == 0.5
+
+
 def test_genres_and_artists_of_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="must be as long, got 2 and 1"):
         artist_filtered_precision(["a"], [["a", "b"]], ["x"], [["y"]])
@@ -397,6 +404,11 @@ class TestScorers:
         X, genres, _ = collection
         with pytest.raises(ValueError, match=r"genre_purity goes by the genres of all tracks, .* pass y to fit"):
             make_recommendation_scorer()(EmbeddingRecommender().fit(X), X, genres)
+
+    def test_a_recommender_to_users_is_scored_elsewhere(self, collection):
+        X, genres, _ = collection
+        with pytest.raises(TypeError, match="got HybridRecommender: evaluate_recommender asks for its users"):
+            make_recommendation_scorer()(HybridRecommender(), X, genres)
 
     def test_an_unknown_metric_is_refused(self):
         with pytest.raises(ValueError, match="got 'accuracy'"):

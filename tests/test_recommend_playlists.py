@@ -81,6 +81,21 @@ class TestSeveral:
         with pytest.raises(ValueError, match=message):
             circle.recommend(*arguments)
 
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda r, mask: r.recommend(mask, n=1),
+            lambda r, mask: r.recommend(0, mask, n=1),
+            lambda r, mask: r.recommend(0, n=1, exclude=mask),
+            lambda r, mask: r.neighbors_of(mask, 1),
+            lambda r, mask: r.remove(mask),
+        ],
+    )
+    def test_a_mask_is_not_taken_for_the_ids_0_and_1(self, ask):
+        recommender = EmbeddingRecommender().fit(np.eye(2) + 0.1)
+        with pytest.raises(ValueError, match="ids must be given, got a mask of bool"):
+            ask(recommender, np.array([True, False]))
+
     def test_a_misspelt_id_is_answered_by_the_nearest(self):
         recommender = EmbeddingRecommender().fit(np.eye(3), track_ids=["So What", "Blue in Green", "All Blues"])
         with pytest.raises(ValueError, match="got 'Al Blues'; did you mean 'All Blues'"):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 from sklearn.utils import check_array
 
-from skgenre.recommend import check_hashable, plain_id
+from skgenre.recommend import check_hashable, check_no_mask, plain_id
 
 
 def check_interactions(interactions: Any, n_tracks: int) -> csr_matrix:
@@ -73,6 +73,7 @@ class Names:
 
     def rows(self, names: Any, argument: str) -> np.ndarray:
         """Return the row of each name, or raise a ValueError that calls them by the name of the caller's argument."""
+        check_no_mask(names)
         unknown = [name for name in names if name not in self]
         if unknown:
             raise ValueError(

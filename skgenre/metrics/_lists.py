@@ -187,7 +187,7 @@ def genre_purity(genres: Any, recommended_genres: Any, k: int = 10, *, average: 
     0.75
     """
     nobody = [None] * len(column_or_1d(genres))
-    others = [list(range(len(items))) for items in recommended_genres]
+    others = [list(range(len(items))) for items in _rows(recommended_genres)]
     return artist_filtered_precision(genres, recommended_genres, nobody, others, k, average=average)
 
 
@@ -239,6 +239,7 @@ def artist_filtered_precision(
     """
     check_k(k)
     genres = np.asarray(column_or_1d(genres))
+    recommended_genres, recommended_artists = _rows(recommended_genres), _rows(recommended_artists)
     check_consistent_length(genres, recommended_genres, artists, recommended_artists)
     values = np.full(len(genres), np.nan)
     rows = zip(genres, recommended_genres, artists, recommended_artists, strict=True)
@@ -258,6 +259,10 @@ def _first(recommended: Any, k: int) -> list:
     check_k(k)
     lists, _ = as_lists(recommended)
     return [items[:k].tolist() if isinstance(items, np.ndarray) else list(items[:k]) for items in lists]
+
+
+def _rows(lists: Any) -> Any:
+    return lists.to_numpy() if hasattr(lists, "to_numpy") else lists  # a DataFrame gives its columns
 
 
 def _look_up(values: Any, item: Any, name: str) -> Any:

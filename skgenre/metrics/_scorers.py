@@ -47,6 +47,11 @@ class RecommendationScorer:
         if isinstance(estimator, Pipeline):
             X = estimator[:-1].transform(X) if len(estimator) > 1 else X
             estimator = estimator[-1]
+        if not hasattr(estimator, "kneighbors"):
+            raise TypeError(
+                f"a recommender of neighbours must be scored, got {type(estimator).__name__}: "
+                "evaluate_recommender asks for its users"
+            )
         found = estimator.kneighbors(X, n_neighbors=min(self.k, estimator.n_samples_fit_), return_distance=False)
         if self.metric == "catalogue_coverage":
             return catalogue_coverage(found, range(estimator.n_samples_fit_), self.k)

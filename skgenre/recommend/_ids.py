@@ -40,6 +40,12 @@ def check_hashable(names: list, parameter: str) -> None:
             raise TypeError(f"{parameter} must be hashable, such as str or int, got {name!r:.80}") from None
 
 
+def check_no_mask(names: Any) -> None:
+    """Raise a ValueError where a mask stands for ids: True and False would be taken for the ids 1 and 0."""
+    if getattr(getattr(names, "dtype", None), "kind", None) == "b":
+        raise ValueError("ids must be given, got a mask of bool: choose the ids by it")
+
+
 def plain_ids(tracks: Any) -> list:
     """Return ids as plain Python objects, and paths as str."""
     return [plain_id(track) for track in as_rows(tracks)]

@@ -11,7 +11,7 @@ from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, query_others
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._hubness import Reduction
-from skgenre.recommend._ids import plain_id
+from skgenre.recommend._ids import check_no_mask, plain_id
 
 _BATCH = 2048
 _CANDIDATES, _FEWEST_CANDIDATES = 10, 100
@@ -51,6 +51,7 @@ class Search:
 
     def _several(self, tracks: Any) -> list:
         """Return tracks as a list: a lone id or path is one track."""
+        check_no_mask(tracks)
         lone = is_paths([tracks]) or not isinstance(tracks, Iterable) or self._catalogue.row(tracks) >= 0
         return [tracks] if lone else list(as_rows(tracks))
 
