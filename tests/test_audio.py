@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import sys
 import tracemalloc
 import warnings
 from pathlib import Path
@@ -247,6 +248,16 @@ class TestPaths:
         waveforms = AudioLoader().transform([path])
         assert waveforms.paths == [path]
         assert len(waveforms[0]) == 22050
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text elsewhere")
+    def test_names_that_are_not_utf_8_are_read(self, paths, tmp_path):
+        path = os.fsdecode(bytes(tmp_path) + b"/\xe9t\xe9.wav")
+        os.rename(paths[1], path)
+        waveforms = AudioLoader(duration=1).transform([path])
+        assert waveforms[0].any()
+        stored = MFCCExtractor(memory=tmp_path / "store")
+        np.testing.assert_array_equal(stored.transform(waveforms), MFCCExtractor().transform(waveforms))
+        np.testing.assert_array_equal(stored.transform(waveforms), MFCCExtractor().transform(waveforms))
 
     def test_nothing_is_decoded_before_a_track_is_asked_for(self, paths, monkeypatch):
         def opened(*args, **kwargs):

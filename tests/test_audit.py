@@ -1,7 +1,9 @@
 """What an audit finds in a collection whose faults are known, and that it finds nothing else."""
 
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -403,6 +405,28 @@ def test_artists_on_several_labels_are_listed(music):
     labels[0] = "metal"
     artists = audit_tracks(music.paths, labels, music.groups).artists
     assert artists.values.tolist() == [[music.groups[0], 2, "classical (1), metal (1)"]]
+
+
+@pytest.mark.parametrize("unknown", [None, np.nan, pd.NA, ""])
+def test_a_track_without_a_label_is_on_none(music, tmp_path, unknown):
+    copy = shutil.copy(music.paths[0], tmp_path)
+    labels = [unknown, *music.target[1:], unknown]
+    audit = audit_tracks([*music.paths, copy], labels, [*music.groups, music.groups[0]], cv=2)
+    assert audit.artists.empty
+    assert audit.duplicates["same_label"].tolist() == [True]
+    assert audit.frame["label"].tolist() == ["", *music.target[1:], ""]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text elsewhere")
+def test_names_of_files_that_are_not_utf_8_are_audited(music, tmp_path):
+    folder = os.fsdecode(bytes(tmp_path) + b"/j\xe4zz")
+    os.mkdir(folder)
+    names = [shutil.copy(music.paths[0], os.path.join(folder, os.fsdecode(name))) for name in (b"\xe9.wav", b"a.wav")]
+    audit = audit_tracks(names, [os.path.basename(folder)] * 2)
+    assert audit.frame["path"].tolist() == names
+    assert audit.frame["duration"].tolist() == [SECONDS, SECONDS]
+    assert audit.duplicates["first_path"].tolist() == names[:1]
+    assert "?.wav" in audit._repr_html_().encode().decode()
 
 
 def test_a_split_by_artist_leaks_nothing_and_a_random_one_does(music):

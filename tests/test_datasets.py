@@ -1,5 +1,6 @@
 """Collections of tracks: those listed from folders and CSVs, and those composed."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_a_folder_of_genre_folders_gives_its_audio_files_sorted(tmp_path):
 def test_what_is_hidden_or_not_audio_is_passed_over(tmp_path):
     touch(tmp_path, "jazz/a.mp3", "jazz/cover.jpg", "jazz/._a.mp3", "jazz/.trash/b.mp3", ".git/c.mp3", "d.mp3")
     assert names(load_tracks(tmp_path)) == ["a.mp3"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text elsewhere")
+def test_names_that_are_not_utf_8_are_listed(tmp_path):
+    path = os.path.join(tmp_path, "rock", os.fsdecode(b"\xe9.wav"))
+    os.mkdir(os.path.dirname(path))
+    Path(path).touch()
+    tracks = load_tracks(tmp_path)
+    assert tracks.paths.tolist() == [path]
+    assert tracks.frame["path"].tolist() == [os.path.join("rock", os.fsdecode(b"\xe9.wav"))]
 
 
 def test_tracks_may_lie_deep_in_the_folder_of_their_genre(tmp_path):

@@ -2,7 +2,7 @@
 
 from skgenre.audio._blocks import open_blocks
 from skgenre.audio._decoding import decode, mix_channels, to_float32
-from skgenre.audio._files import AudioError
+from skgenre.audio._files import AudioError, open_file
 from skgenre.audio._loader import AudioLoader
 from skgenre.audio._tracks import as_rows, check_tracks, is_paths
 from skgenre.audio._waveforms import Waveforms
@@ -17,5 +17,6 @@ __all__ = [
     "is_paths",
     "mix_channels",
     "open_blocks",
+    "open_file",
     "to_float32",
 ]

@@ -49,7 +49,10 @@ def open_file(source: str | bytes) -> soundfile.SoundFile:
     try:
         if is_mp3_without_length(source):
             source = with_length(source)
-        return soundfile.SoundFile(BytesIO(source) if isinstance(source, bytes) else source)
+        if isinstance(source, bytes):
+            return soundfile.SoundFile(BytesIO(source))
+        # A name that is not UTF-8, as in old archives, soundfile takes as bytes alone.
+        return soundfile.SoundFile(source if os.name == "nt" else os.fsencode(source))
     except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError where the name ends in .raw
         raise AudioError(source_name(source), f"not audio that libsndfile can decode ({reason(error)})") from error
 

@@ -143,7 +143,10 @@ def _frame(rows: Rows) -> Any:
         import pandas
     except ImportError:
         return None
-    return pandas.DataFrame(rows)
+    try:
+        return pandas.DataFrame(rows)
+    except UnicodeEncodeError:  # pyarrow, which pandas keeps text in, takes no names of files that are not UTF-8
+        return pandas.DataFrame(rows, dtype=object)
 
 
 def _walk(folder: Path) -> Rows:

@@ -10,13 +10,12 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from tqdm.auto import tqdm
 
-from skgenre._sklearn import is_pandas_na
 from skgenre._threads import map_threads
 from skgenre.audio import as_rows, is_paths
 from skgenre.model_selection._audit_files import FileFacts, examine
 from skgenre.model_selection._audit_matching import find_matches
 from skgenre.model_selection._audit_report import TrackAudit
-from skgenre.model_selection._one_genre import one_genre_each
+from skgenre.model_selection._one_genre import not_known, one_genre_each
 
 
 def audit_tracks(
@@ -46,7 +45,8 @@ def audit_tracks(
     paths : array-like of shape (n_tracks,) of str or Path
         The tracks.
     y : array-like of shape (n_tracks,), default=None
-        Label of each track; of several, their names as one, such as ``"rock|pop"``.
+        Label of each track; of several, their names as one, such as ``"rock|pop"``; ``""``, None, NaN or ``pandas.NA``
+        where not known.
     groups : array-like of shape (n_tracks,), default=None
         Artist of each track; ``""``, None, NaN or ``pandas.NA`` where not known.
     cv : int, splitter, iterable of (train, test), or one (train, test), default=None
@@ -108,8 +108,10 @@ def audit_tracks(
         raise ValueError(f"paths must be an array-like of at least one path, got {type(paths).__name__}")
     labels = None if y is None else one_genre_each(y, "Leave y out, or give a track's names as one: 'rock|pop'.")
     check_consistent_length(rows, labels, groups)
+    if labels is not None and not_known(labels).any():
+        labels = _as_text(labels)
     names = [os.fsdecode(path) for path in rows]
-    artists = None if groups is None else _artist_names(groups)
+    artists = None if groups is None else _as_text(groups)
     _check_range("min_duration", min_duration, None, none=True)
     _check_range("sample_rate", sample_rate, None, none=True)
     for name, share in (("max_clipped", max_clipped), ("max_silent", max_silent), ("min_similarity", min_similarity)):
@@ -159,11 +161,10 @@ def _problems(
     return [[problem for problem, test in tests.items() if test(fact)] for fact in facts]
 
 
-def _artist_names(groups: Any) -> np.ndarray:
-    """Return the artists as str, ``""`` where none is known."""
-    values = column_or_1d(np.asarray(groups, dtype=object))
-    unknown = [value is None or is_pandas_na(value) or value != value for value in values]
-    return np.array(["" if none else str(value).strip() for none, value in zip(unknown, values, strict=True)])
+def _as_text(values: Any) -> np.ndarray:
+    """Return artists or labels as str, ``""`` where none is known."""
+    values = column_or_1d(np.asarray(values, dtype=object))
+    return np.array(["" if none else str(value).strip() for none, value in zip(not_known(values), values, strict=True)])
 
 
 def _check_range(name: str, value: Any, highest: float | None, *, none: bool = False) -> None:

@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-import soundfile
 import soxr
 
-from skgenre.audio import AudioError, decode, open_blocks
+from skgenre.audio import AudioError, decode, open_blocks, open_file
 from skgenre.model_selection._audit_clipping import clipped_share
 from skgenre.model_selection._fingerprint import SAMPLE_RATE, Fingerprint, fingerprint
 
@@ -106,7 +105,7 @@ def examine(path: str) -> tuple[FileFacts, Fingerprint, bytes]:
         The same for files that decode to the same samples; empty where there is nothing to hear.
     """
     rate, channels, format_, log = SAMPLE_RATE, 1, "", ""
-    with suppress(soundfile.SoundFileError, OSError, TypeError), soundfile.SoundFile(path) as file:
+    with suppress(ValueError, OSError), open_file(path) as file:
         rate, channels = file.samplerate, file.channels
         format_, log = f"{file.format} {file.subtype}", file.extra_info
     try:

@@ -95,7 +95,8 @@ def audit_page(
     if kept < len(facts):
         body += f"<p><code>keep</code> leaves {kept:,} tracks that sound, each recording once.</p>"
     style = files("skgenre").joinpath("model_selection", "audit.css").read_text(encoding="utf-8")
-    return f'<div class="skgenre-audit"><style>{style}</style><div class="tiles">{head}</div>{body}</div>'
+    page = f'<div class="skgenre-audit"><style>{style}</style><div class="tiles">{head}</div>{body}</div>'
+    return page.encode(errors="replace").decode()  # names of files that are not UTF-8 go into no page
 
 
 def audit_text(

@@ -31,7 +31,7 @@ class TrackAudit:
     matches : sequence of Match
         Pairs of tracks that hold the same recording.
     y, groups : ndarray of shape (n_tracks,) of str, or None
-        Genre and artist of each track.
+        Genre and artist of each track, ``""`` where not known.
     cv : object
         The splits to show the leaks of, or None.
 
@@ -185,7 +185,7 @@ class TrackAudit:
             return []
         found: dict[str, dict[str, int]] = {}
         for artist, label in sorted(zip(self._groups.tolist(), self._y.tolist(), strict=True), key=str):
-            if artist != "":
+            if artist != "" and label != "":
                 labels = found.setdefault(artist, {})
                 labels[label] = labels.get(label, 0) + 1
         return [(artist, labels) for artist, labels in found.items() if len(labels) > 1]
@@ -211,4 +211,10 @@ class TrackAudit:
 
 
 def _table(columns: dict[str, Any]) -> Any:
-    return import_optional("pandas", extra="tables").DataFrame(columns)
+    pandas: Any = import_optional("pandas", extra="tables")
+    try:
+        return pandas.DataFrame(columns)
+    except UnicodeEncodeError:  # pyarrow, which pandas keeps text in, takes no names of files that are not UTF-8
+        text = {name for name, values in columns.items() if np.asarray(values).dtype.kind in "OU"}
+        objects = {name: pandas.Series(list(columns[name]), dtype=object) for name in text}
+        return pandas.DataFrame(columns | objects)

@@ -21,7 +21,7 @@ def one_genre_each(y: Any, instead: str) -> np.ndarray:
     Returns
     -------
     labels : ndarray of shape (n_tracks,)
-        The labels.
+        The labels; objects where some are not known.
 
     Raises
     ------
@@ -34,14 +34,19 @@ def one_genre_each(y: Any, instead: str) -> np.ndarray:
         got = "lists of unequal length"
     else:
         if len(shape) == 1 or shape[1:] == (1,):
-            labels = np.asarray(column_or_1d(y))
-            lists = [label for label in labels if isinstance(label, list | tuple | set | np.ndarray)]
+            values = column_or_1d(np.asarray(y, dtype=object))  # beside str, numpy would make "nan" of NaN
+            lists = [label for label in values if isinstance(label, list | tuple | set | np.ndarray)]
             if not lists:
-                return labels
+                return values if not_known(values).any() else np.asarray(column_or_1d(y))
             got = f"{lists[0]!r} for a track"
         else:
             got = f"shape {tuple(shape)}" if shape else repr(y)
     raise ValueError(f"y must have shape (n_tracks,), one genre for each track, got {got}. {instead}")
+
+
+def not_known(values: Any) -> np.ndarray:
+    """Tell which of some labels or artists are not known: ``""``, None, NaN or ``pandas.NA``; an array of bool."""
+    return np.array([value is None or is_pandas_na(value) or value != value or value == "" for value in values], bool)
 
 
 def one_artist_each(groups: Any) -> np.ndarray:
@@ -63,7 +68,7 @@ def one_artist_each(groups: Any) -> np.ndarray:
         If there is more than one column, or artists cannot be compared, as numbers and str.
     """
     values = column_or_1d(np.asarray(groups, dtype=object), input_name="groups")
-    unknown = np.array([value is None or is_pandas_na(value) or value != value or value == "" for value in values])
+    unknown = not_known(values)
     try:
         known, numbers = np.unique(values[~unknown], return_inverse=True)
     except TypeError as error:
