@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, f1_score, log_loss
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -27,6 +27,7 @@ from skgenre import (
     compare_protocols,
     expected_calibration_error,
 )
+from skgenre.features import FeatureSequence
 
 N_ARTISTS, N_TRACKS = 20, 6
 
@@ -191,6 +192,33 @@ def test_a_splitter_of_ones_own_is_a_protocol(sounds):
     scores = found["the official split"]
     assert_array_equal(scores.tracks, test)
     assert_array_equal(scores.predictions[1], nearest().fit(X[train], y[train]).predict(X[test]))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, list])
+def test_folds_may_be_boolean_masks(sounds, kind):
+    X, y, _ = sounds
+    rows = np.arange(len(y))
+    halves = [(rows[rows % 2 == side], rows[rows % 2 != side]) for side in (0, 1)]
+    masks = [(rows % 2 == side, rows % 2 != side) for side in (0, 1)]
+    found = compare_protocols(nearest(), kind(X), y, protocols={"rows": halves, "masks": masks}, seeds=1)
+    assert_array_equal(found["masks"].predictions, found["rows"].predictions)
+
+
+def test_folds_that_cannot_be_pooled_are_refused_before_anything_is_trained(recorded):
+    X, y = np.arange(40).reshape(20, 2), ["folk", "rock"] * 10
+    with pytest.raises(ValueError, match="'halves' must test the same rows"):
+        compare_protocols(Recorder(), X, y, protocols={"random": "random", "halves": ShuffleSplit(3)}, n_splits=2)
+    assert not recorded
+
+
+def test_features_of_unequal_length_in_a_list_are_cut_as_a_sequence_of_them_is(sounds):
+    X, y, _ = sounds
+    ragged = [matrix[:, : 10 + row % 11] for row, matrix in enumerate(X)]
+    of_list, of_sequence = (
+        compare_protocols(nearest(), tracks, y, protocols=("segment",), seeds=1)["segment"]
+        for tracks in (ragged, FeatureSequence(ragged))
+    )
+    assert_array_equal(of_list.predictions, of_sequence.predictions)
 
 
 def test_the_estimator_is_left_as_it_was(sounds):
@@ -391,13 +419,16 @@ def test_without_artists_the_interval_draws_tracks(sounds):
         ({"y": [["rock"], ["rock", "pop"]] * 10}, "got lists of unequal length"),
         ({"y": pd.Series([["rock"], ["rock", "pop"]] * 10)}, r"got \['rock'\] for a track"),
         ({"y": None}, "got None"),
+        ({"y": ["rock", None] * 10}, "y must hold the genre of each track, got None for row 1"),
+        ({"y": [0, 1, np.nan, 1] * 5}, "got nan for row 2"),
+        ({"X": [], "y": [], "groups": []}, "Found array with 0 sample"),
     ],
 )
 def test_what_makes_no_comparison_is_refused(options, message):
     y = ["a", "b", "b", "a"] * 5
     options = {"y": y, "groups": list(range(20)), "protocols": ("random",), "seeds": 1, **options}
     with pytest.raises(ValueError, match=message):
-        compare_protocols(GaussianNB(), np.arange(40).reshape(20, 2), **options)
+        compare_protocols(GaussianNB(), options.pop("X", np.arange(40).reshape(20, 2)), **options)
 
 
 def test_a_loader_without_a_duration_cannot_be_cut(tracks):

@@ -21,7 +21,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from tqdm.auto import tqdm
 
 from skgenre.audio import as_rows
-from skgenre.model_selection._one_genre import one_artist_each, one_genre_each
+from skgenre.model_selection._one_genre import not_known, one_artist_each, one_genre_each
 from skgenre.model_selection._protocols_results import ProtocolComparison, ProtocolScores
 from skgenre.model_selection._protocols_segments import cut_tracks
 
@@ -48,7 +48,8 @@ class _Protocol:
         if getattr(splitter, "shuffle", False):
             splitter = copy(splitter)
             splitter.random_state = seed
-        return list(splitter.split(self.X, self.y, self.apart))
+        every = np.arange(len(self.y))  # rows may be named by boolean masks
+        return [(every[train], every[test]) for train, test in splitter.split(self.X, self.y, self.apart)]
 
 
 def compare_protocols(
@@ -93,8 +94,8 @@ def compare_protocols(
         Needed for ``"grouped"``, and for an estimator that cannot do without them.
     protocols : sequence of str or mapping of str to splitter, default=("grouped", "random", "segment")
         Names of protocols; or a mapping of names of your own to these or to splitters (or lists of training and test
-        rows), to which ``groups`` are passed. A splitter that shuffles gets each seed as its
-        ``random_state``; every seed has to test the same rows, each at most once.
+        rows, by number or by a boolean mask), to which ``groups`` are passed. A splitter that shuffles gets each seed
+        as its ``random_state``; every seed has to test the same rows, each at most once.
     n_splits : int, default=5
         Number of folds of the three named protocols.
     seeds : int or iterable of int, default=5
@@ -115,8 +116,8 @@ def compare_protocols(
     Raises
     ------
     ValueError
-        If ``y`` has several columns, a protocol is unknown, ``"grouped"`` has no ``groups``, ``"segment"`` cannot cut
-        ``X``, or folds overlap.
+        If ``y`` has several columns or lacks the genre of a track, a protocol is unknown, ``"grouped"`` has no
+        ``groups``, ``"segment"`` cannot cut ``X``, or folds overlap.
 
     See Also
     --------
@@ -153,6 +154,9 @@ def compare_protocols(
     """
     X = as_rows(X)
     y = one_genre_each(y, "Score several labels by cross_validate with make_multilabel_scorer.")
+    if (unknown := not_known(y)).any():
+        row = int(unknown.argmax())
+        raise ValueError(f"y must hold the genre of each track, got {y.tolist()[row]!r} for row {row}")
     check_classification_targets(y)
     groups = None if groups is None else one_artist_each(groups)
     check_consistent_length(X, y, groups)
@@ -161,11 +165,14 @@ def compare_protocols(
         _plan(name, splitter, estimator, X, y, groups, n_splits, n_segments)
         for name, splitter in _check_protocols(protocols, groups).items()
     ]
+    split = [[protocol.folds(seed) for seed in chosen] for protocol in planned]
+    for protocol, of_seeds in zip(planned, split, strict=True):
+        _check_folds(protocol.name, of_seeds)
     jobs = [
         (number, seed, train, test)
-        for number, protocol in enumerate(planned)
-        for seed in chosen
-        for train, test in protocol.folds(seed)
+        for number, of_seeds in enumerate(split)
+        for seed, of_seed in zip(chosen, of_seeds, strict=True)
+        for train, test in of_seed
     ]
     answers = Parallel(n_jobs=n_jobs, return_as="generator")(
         delayed(_answer)(planned[number], seed, train, test) for number, seed, train, test in jobs
@@ -213,6 +220,13 @@ def _plan(
     return _Protocol(name, estimator, X, y[tracks], tracks, given, StratifiedKFold(n_splits, shuffle=True))
 
 
+def _check_folds(name: str, seeds: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> None:
+    """Raise ``ValueError`` before anything is fitted where the answers of folds could not be pooled."""
+    tested = [np.sort(np.concatenate([test for _, test in folds])) for folds in seeds]
+    if any(len(np.unique(rows)) < len(rows) or not np.array_equal(rows, tested[0]) for rows in tested):
+        raise ValueError(f"the folds of {name!r} must test the same rows with every seed, each at most once")
+
+
 def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray) -> tuple:
     """Fit on one part and answer on the other: predictions, probabilities with their classes, seconds."""
     start = time.perf_counter()
@@ -238,10 +252,7 @@ def _take(X: Any, rows: np.ndarray) -> Any:
 def _pool(protocol: _Protocol, seeds: list[list[tuple]], groups: np.ndarray | None) -> ProtocolScores:
     """Bring the answers of all folds into the order of the rows."""
     classes = np.unique(protocol.y)
-    tested = [np.sort(np.concatenate([test for test, *_ in folds])) for folds in seeds]
-    if any(len(np.unique(rows)) < len(rows) or not np.array_equal(rows, tested[0]) for rows in tested):
-        raise ValueError(f"the folds of {protocol.name!r} must test the same rows with every seed, each at most once")
-    rows = tested[0]
+    rows = np.sort(np.concatenate([test for test, *_ in seeds[0]]))
     predictions = np.empty((len(seeds), len(rows)), dtype=protocol.y.dtype)
     probabilities = np.zeros((len(seeds), len(rows), len(classes)))
     for number, folds in enumerate(seeds):

@@ -42,6 +42,8 @@ def cut_tracks(estimator: Any, X: Any, n_segments: int) -> tuple[Any, Any, np.nd
     loaders = {name: value for name, value in estimator.get_params().items() if isinstance(value, AudioLoader)}
     if loaders:
         return _cut_audio(estimator, loaders, X, n_segments)
+    if isinstance(X, list | tuple) and len({np.shape(matrix) for matrix in X if np.ndim(matrix) == 2}) > 1:
+        X = FeatureSequence(X)
     ragged = isinstance(X, FeatureSequence)
     matrices = X if ragged or getattr(X, "ndim", 0) == 3 else np.asarray(X)
     if not ragged and matrices.ndim != 3:
