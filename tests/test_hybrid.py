@@ -210,6 +210,15 @@ class TestRecommend:
         np.testing.assert_array_equal(hybrid.recommend("user 7", n=4)[0], ids[1])
         assert (np.diff(scores, axis=1) <= 0).all()
 
+    def test_a_user_of_far_off_music_is_answered_as_among_several(self):
+        X = np.random.default_rng(0).standard_normal((301, 4))
+        X[300] += 20
+        plays = np.zeros((2, 301))
+        plays[0, :20] = plays[1, 300] = 1
+        sound = EmbeddingRecommender(metric="euclidean")
+        recommender = HybridRecommender(sound, blend=0.5, n_factors=3, random_state=0).fit(X, plays)
+        np.testing.assert_array_equal(recommender.recommend([0, 1], n=5)[0][1], recommender.recommend(1, n=5)[0])
+
     def test_what_was_heard_is_left_out_unless_asked_for(self, hybrid):
         everyone = hybrid.user_ids_
         heard = [set(hybrid.track_ids_[row.indices]) for row in hybrid.interactions_]

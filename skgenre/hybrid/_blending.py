@@ -79,7 +79,8 @@ def standardize(scores: np.ndarray) -> np.ndarray:
     """Give each row a mean of zero and a deviation of one; a row of equal scores becomes zero."""
     centred = scores - scores.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
-    return np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 1e-7 * np.abs(scores).max())
+    differ = deviation > 1e-7 * np.abs(scores).max(axis=1, keepdims=True)
+    return np.divide(centred, deviation, out=np.zeros_like(centred), where=differ)
 
 
 def blend_scores(
