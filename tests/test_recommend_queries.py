@@ -219,12 +219,18 @@ class TestWhere:
         assert set(GENRES[recommender.recommend(0, n=10, where={"genre": "rock"})[0]]) == {"rock"}
 
     @pytest.mark.parametrize("unit", ["ns", "D"])
-    @pytest.mark.parametrize("kind", [pd.Timestamp, np.datetime64, date.fromisoformat, datetime.fromisoformat])
+    @pytest.mark.parametrize("kind", [str, pd.Timestamp, np.datetime64, date.fromisoformat, datetime.fromisoformat])
     def test_a_date_is_found_whatever_kind_it_is_of(self, embeddings, unit, kind):
         days = (np.datetime64("1959-08-01", "D") + np.arange(60)).astype(f"datetime64[{unit}]")
         recommender = EmbeddingRecommender().fit(embeddings, metadata={"released": days})
         for wanted in (kind("1959-08-17"), [kind("1959-08-17")]):
             assert recommender.recommend(0, n=1, where={"released": wanted})[0] == [16]
+
+    def test_a_string_that_is_no_date_is_an_error_where_dates_are(self, embeddings):
+        days = np.datetime64("1959-08-01") + np.arange(60)
+        recommender = EmbeddingRecommender().fit(embeddings, metadata={"released": days})
+        with pytest.raises(ValueError, match=r"where\['released'\] must hold dates, got 'August': Error parsing"):
+            recommender.radius_neighbors(where={"released": "August"})
 
     def test_a_duration_is_found_to_the_nanosecond(self, embeddings):
         recommender = EmbeddingRecommender().fit(embeddings, metadata={"length": np.arange(60).astype("m8[ns]")})

@@ -138,7 +138,10 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return wanted(column)
     if column.dtype.kind in _TIMES:
-        return np.isin(column, _times(wanted, column.dtype.kind))
+        try:
+            return np.isin(column, _times(wanted, column.dtype.kind))
+        except ValueError as error:
+            raise ValueError(f"{parameter} must hold dates, got {wanted!r:.80}: {error}") from None
     has_lists = column.dtype == object and not _LISTS.isdisjoint(map(type, column.tolist()))
     lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
     if isinstance(wanted, str | Number) and column.dtype != object:
@@ -161,6 +164,8 @@ def _holds_any(values: set, value: Any) -> bool:
 def _times(wanted: Any, kind: str) -> np.ndarray:
     """Return the dates, or the durations, among what is wanted, as numpy has them: without a time zone."""
     values = list(wanted) if isinstance(wanted, Collection) and not isinstance(wanted, str) else [wanted]
+    if kind == "M":
+        values = [np.datetime64(value) if isinstance(value, str) else value for value in values]
     times = [value for value in values if isinstance(value, _TIMES[kind]) and getattr(value, "tzinfo", None) is None]
     # numpy would read pandas' types as Python's, which know no nanoseconds.
     return np.array([value.to_numpy() if hasattr(value, "to_numpy") else value for value in times], dtype=f"{kind}8")
