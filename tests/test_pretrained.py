@@ -14,6 +14,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import torch
 from conftest import ROOT
 from sklearn.base import clone
@@ -483,6 +484,26 @@ class TestTorchEmbedder:
             ValueError, match=r"\(n_windows, n_dims\) numbers, Unflatten turned 1 window into \(1, 2, 5\)"
         ):
             TorchEmbedder(torch.nn.Unflatten(1, (2, 5)), window=10, sample_rate=RATE).fit(noise(1, 1))
+
+    def test_a_module_that_gives_fewer_windows_than_it_took(self):
+        class First(torch.nn.Module):
+            def forward(self, batch):
+                return batch[:1]
+
+        with pytest.raises(ValueError, match=r"First turned 3 windows into \(1, 10\)"):
+            TorchEmbedder(First, window=10, sample_rate=RATE).fit_transform(np.zeros((1, 30)))
+
+    def test_nan_is_told_with_the_track_that_it_was_made_of(self, tmp_path):
+        class Standardized(torch.nn.Module):
+            def forward(self, batch):
+                return batch / batch.std(dim=1, keepdim=True)
+
+        path = str(tmp_path / "silence.wav")
+        soundfile.write(path, np.zeros(100), RATE)
+        embedder = TorchEmbedder(Standardized, window=10, sample_rate=RATE).fit([noise(1, 1)[0]])
+        with pytest.warns(UserWarning, match=f"of 1 of 2 tracks.*the first is in row 1, {path!r}"):
+            embeddings = embedder.transform(Waveforms([noise(1, 1)[0], path], RATE))
+        assert np.isfinite(embeddings).all(axis=1).tolist() == [True, False]
 
     def test_what_is_no_module(self):
         with pytest.raises(TypeError, match=r"module must be a torch\.nn\.Module or a function that makes one, got 3"):

@@ -1,6 +1,7 @@
 """How an embedder runs a module over tracks; where the module comes from is its own."""
 
 import copy
+import warnings
 from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any, Self
@@ -11,6 +12,8 @@ from sklearn.base import TransformerMixin
 
 from skgenre._sklearn import Interval, _fit_context
 from skgenre._store import stack_rows
+from skgenre._warnings import users_line
+from skgenre.audio import Waveforms
 from skgenre.features import Extractor
 from skgenre.pretrained._windows import run_windows, window_starts
 
@@ -74,12 +77,25 @@ class ModuleEmbedder(Extractor):
         AudioError
             If a track cannot be decoded.
         ValueError
-            If the waveforms are at another sample rate than the module's.
+            If the waveforms are at another sample rate than the module's, or what it gives has the wrong shape.
+
+        Warns
+        -----
+        UserWarning
+            If the module makes NaN or infinite numbers of a track, as some do of silence.
         """
         self._validate_params()
         rate = self._rate(X)
         X = self._check_waveforms(X, reset=False)
-        return stack_rows(self._ready()._walk(X, rate), len(X))
+        embeddings = stack_rows(self._ready()._walk(X, rate), len(X))
+        if len(odd := np.flatnonzero(~np.isfinite(embeddings).all(axis=1))):
+            name = f", {X.paths[odd[0]]!r}" if isinstance(X, Waveforms) else ""
+            warnings.warn(
+                f"the module makes NaN or infinite numbers of {len(odd)} of {len(X)} tracks, as some do of silence; "
+                f"the first is in row {odd[0]}{name}",
+                stacklevel=users_line(),
+            )
+        return embeddings
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the dimensions: after the tags where a net gives tags, else ``embedding0``, ``embedding1`` and so on.
@@ -119,11 +135,6 @@ class ModuleEmbedder(Extractor):
         self.module_ = module.eval().to(find_device(self.device))
         silence = np.zeros(self._window, dtype=np.float32)
         answer = run_windows(self.module_, silence, np.zeros(1, dtype=int), self._window, 1)
-        if answer.ndim != 2 or len(answer) != 1:
-            raise ValueError(
-                f"module must turn (n_windows, {self._window}) samples into (n_windows, n_dims) numbers, "
-                f"{type(module).__name__} turned 1 window into {answer.shape}"
-            )
         self.n_dims_ = answer.shape[1]
         return self
 

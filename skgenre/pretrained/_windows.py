@@ -63,6 +63,11 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
     -------
     answers : ndarray of shape (n_windows, n_dims)
         What the module says of each window.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the module gives something else than a tensor, or one of another shape.
     """
     device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
     answers = []
@@ -73,6 +78,12 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
             if not isinstance(answer, torch.Tensor):
                 raise TypeError(
                     f"module must give a tensor for its windows, {type(module).__name__} gave {type(answer).__name__}"
+                )
+            if answer.ndim != 2 or len(answer) != len(batch):
+                given = f"{len(batch)} {'windows' if len(batch) > 1 else 'window'}"
+                raise ValueError(
+                    f"module must turn (n_windows, {window}) samples into (n_windows, n_dims) numbers, "
+                    f"{type(module).__name__} turned {given} into {tuple(answer.shape)}"
                 )
             answers.append(answer.float().cpu().numpy())
     return np.concatenate(answers)
