@@ -189,6 +189,14 @@ def test_a_missing_column_is_named_with_the_columns_there_are(tmp_path, header, 
         load_tracks(file)
 
 
+@pytest.mark.parametrize("column", ["path", "genre", "artist"])
+def test_a_column_that_is_there_twice_is_named(tmp_path, column):
+    touch(tmp_path, "a.mp3")
+    csv = write_csv(tmp_path, f"path,genre,artist,{column}\na.mp3,rock,Ann,a.mp3\n")
+    with pytest.raises(ValueError, match=f"must have one column '{column}', found the columns"):
+        load_tracks(csv)
+
+
 @pytest.mark.parametrize("genre", ["", "  "])
 def test_a_track_without_a_genre_is_named_by_its_line(tmp_path, genre):
     touch(tmp_path, "a.mp3", "b.mp3", "c.mp3")

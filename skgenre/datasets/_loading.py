@@ -59,7 +59,7 @@ def load_tracks(folder_or_csv: str | os.PathLike[str], *, separator: str | None 
     FileNotFoundError
         If the folder or CSV does not exist, or a file listed in the CSV does not.
     ValueError
-        If there is no track, a column is missing, or a row has no path or no genre.
+        If there is no track, a column is missing or there twice, or a row has no path or no genre.
 
     Warns
     -----
@@ -192,6 +192,9 @@ def _read_csv(file: Path) -> Rows:
     for name in ("path", "genre"):
         if name not in columns:
             raise ValueError(f"{str(file)!r} must have a column {name!r}, found the columns {columns}")
+    for name in ("path", "genre", "artist"):
+        if columns.count(name) > 1:
+            raise ValueError(f"{str(file)!r} must have one column {name!r}, found the columns {columns}")
     rows: Rows = []
     faults: dict[str, list[int]] = {"path": [], "genre": []}
     try:
