@@ -95,6 +95,16 @@ def test_a_filter_far_from_the_query_is_answered_in_full(kind):
     assert_answers_are_those_of(index, np.flatnonzero(allowed), vectors[:50], 20, allowed=allowed)
 
 
+@each_kind
+def test_a_filter_passes_over_nothing_that_was_added_later(kind):
+    places = np.r_[np.arange(10, 110), np.arange(1, 21) / 10]
+    index = kind("euclidean").build(np.c_[places, places][:100])
+    index.add(np.c_[places, places][100:])
+    allowed = np.arange(120) < 40
+    allowed[119] = True
+    assert index.query([[0, 0]], 1, allowed=allowed)[1].tolist() == [[119]]
+
+
 @each_metric
 @each_kind
 def test_compact_closes_the_gaps_and_tells_the_old_numbers(kind, metric):

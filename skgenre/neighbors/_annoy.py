@@ -136,7 +136,9 @@ class AnnoyIndex(ApproximateIndex):
             return found
         block = Block(tail, self._tail_points.rows, self._space.squares(self._tail_points.rows), self.alive[tail])
         asked, found_too = candidates(self._space, queries, [block], n_asked)
-        return np.column_stack([found, as_table(found_too, np.bincount(asked, minlength=len(queries)))])
+        found = np.column_stack([found, as_table(found_too, np.bincount(asked, minlength=len(queries)))])
+        # A filter must not pass over what lies in the tail, for what lies farther off in the forest.
+        return self._space.nearest_among(queries, self.vectors, found, n_asked)[1]
 
     def _write_search(self, folder: Path) -> None:
         (folder / "forest.ann").write_bytes(self._file.bytes())
