@@ -13,24 +13,27 @@ TASK = re.compile(r"a query in batches, ([\d,]+) vectors")
 
 
 def costs(results: dict) -> dict[str, list[tuple[int, float]]]:
-    """Return (vectors, µs for each query) of each contender, by size."""
-    points: dict[str, list[tuple[int, float]]] = {}
+    """Return (vectors, µs for each query) of each contender, by size; of a size measured twice, the first."""
+    points: dict[str, dict[int, float]] = {}
     for comparison in (comparison for section in results["sections"] for comparison in section["comparisons"]):
         if found := TASK.fullmatch(comparison["task"]):
             for figure in comparison["figures"]:
                 values = sorted(figure["values"])
-                point = (int(found[1].replace(",", "")), values[len(values) // 2])
-                points.setdefault(figure["who"], []).append(point)
-    return {who: sorted(line) for who, line in points.items()}
+                n_vectors = int(found[1].replace(",", ""))
+                points.setdefault(figure["who"], {}).setdefault(n_vectors, values[len(values) // 2])
+    return {who: sorted(line.items()) for who, line in points.items()}
 
 
 def draw(results: dict, path: Path) -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "skgenre", "svg.fonttype": "none"})
     figure = Figure(figsize=(8, 5), layout="constrained")
     ax = figure.subplots()
+    colors: dict[str, str] = {}  # one for what is the same search, in skgenre and by itself
     for who, line in costs(results).items():
         ours = who.startswith("skgenre")
-        ax.loglog(*zip(*line, strict=True), "o-" if ours else "x:", label=who, linewidth=2 if ours else 1)
+        color = colors.setdefault(who.removeprefix("skgenre, "), f"C{len(colors)}")
+        look = {"linewidth": 4, "alpha": 0.4} if ours else {"linestyle": "--", "linewidth": 1.2, "markersize": 4}
+        ax.loglog(*zip(*line, strict=True), marker="o", color=color, label=who, **look)
     ax.set(xlabel="vectors of 128 dimensions", ylabel="µs for each query, in batches on one core")
     ax.grid(which="major", alpha=0.3)
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

@@ -64,8 +64,8 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         How scores are blended: ``content``, the share of the sound; ``placing``, how unheard tracks are placed:
         "neighbors", "ridge" or None. With ``blend="popularity"`` None.
     blend_scores_ : dict of str to float, or None
-        With ``blend="auto"``, the nDCG@10 on what was held out: of the blend, of collaborative filtering and content
-        alone, and of blend and content on tracks that were made unheard.
+        With ``blend="auto"``, the ``nDCG@10`` on what was held out: of the blend, of collaborative filtering and
+        content alone, and of blend and content on tracks that were made unheard.
     item_factors_ : ndarray of shape (n_tracks, n_factors), float32
         Factors of the tracks, those unheard placed by their sound.
     popularity_ : ndarray of shape (n_tracks,), int

@@ -105,7 +105,9 @@ class Search:
         )
         if count > n_allowed - leaves_out:
             what = f"there are {n_tracks} tracks"
-            what += "" if n_allowed == n_tracks else f", of which {n_allowed} may be an answer"
+            what += "" if n_allowed == n_tracks else f", of which {n_allowed or 'none'} may be an answer"
+            if n_allowed == 0:
+                raise ValueError(f"where and exclude must leave a track to find: {what}")
             what += ", each of which leaves itself out" if leaves_out else ""
             raise ValueError(f"{name} must be <= {n_allowed - leaves_out}, got {count}: {what}")
 
