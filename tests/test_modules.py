@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skgenre.modules import BatchNorm, ConvGRU, ConvNet, Standardize
+from skgenre.modules import BatchNorm, ConvGRU, ConvNet, Convolution, Standardize
 
 N_BANDS, N_CLASSES = 7, 5
 BUILD = {
@@ -131,3 +131,21 @@ def test_the_answer_to_an_item_does_not_depend_on_its_place_in_the_batch(name):
         answers = module(x)
         for places in (torch.arange(8).roll(1), torch.arange(8).flip(0)):
             torch.testing.assert_close(module(x[places]), answers[places], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("stride", "pool"), [(1, 1), (2, 1), (1, 2)])
+def test_a_convolution_in_evaluation_is_its_steps_one_after_the_other(stride, pool):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        convolution = Convolution(3, 8, (5, 3), stride=stride, pool=pool)
+        for _ in range(3):  # moments, and then a gain and a shift, that are not those it starts with
+            convolution(5 + 3 * torch.randn(4, 3, 9, 20))
+        torch.nn.init.normal_(convolution[1].gain)
+        torch.nn.init.normal_(convolution[1].shift)
+        image = 5 + 3 * torch.randn(2, 3, 9, 21)
+    convolution.eval()
+    expected = image
+    for step in convolution:
+        expected = step(expected)
+    assert expected.max() > 1
+    torch.testing.assert_close(convolution(image), expected, atol=1e-5, rtol=1e-5)
