@@ -46,6 +46,8 @@ class Change:
 CHANGES = {
     "default": Change("``CNNClassifier()``", model="cnn-mel"),
     "rnn": Change("``RNNClassifier()``", net=RNNClassifier, model="rnn-mel"),
+    "bfloat16": Change("computed in bfloat16", {"precision": "bfloat16"}),
+    "rnn-bfloat16": Change("``RNNClassifier()`` in bfloat16", {"precision": "bfloat16"}, net=RNNClassifier),
     "mfcc": Change("on 20 MFCC", features="mfcc"),
     "short-frames": Change("frames half as long, so that a crop is 6 s", features="short-mel"),
     "long-frames": Change("frames twice as long, so that a crop is 24 s", features="long-mel"),
@@ -55,6 +57,7 @@ CHANGES = {
     "no-equalizer": Change("no equalizer", {"augment": ("mask", "transpose")}),
     "no-masks": Change("no masks", {"augment": ("equalize", "transpose")}),
     "stretching": Change("time stretched as well", {"augment": ("mask", "equalize", "transpose", "stretch")}),
+    "mixstyle": Change("styles mixed as well", {"augment": ("mask", "equalize", "transpose", "mixstyle")}),
     "no-augmentation": Change("no augmentation of crops", {"augment": False}),
     "no-mixup": Change("no mixup", {"mixup": 0.0}),
     "more-mixup": Change("mixup of 1", {"mixup": 1.0}),

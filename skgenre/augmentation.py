@@ -101,6 +101,40 @@ def transpose(batch: torch.Tensor, rng: np.random.Generator, *, share: float = 1
     return batch[torch.arange(n_items)[:, None], torch.from_numpy(bands)]
 
 
+def mixstyle(batch: torch.Tensor, scale: torch.Tensor, rng: np.random.Generator, *, alpha: float = 1.0) -> torch.Tensor:
+    """Let each item's bands lie and move partly as another item's do: the same music as another recording has it.
+
+    Parameters
+    ----------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        Features, in decibels or linear in them.
+    scale : tensor of shape (n_bands,)
+        Standard deviation of each band. A band that moves by less than a hundredth of it stays nearly still.
+    rng : numpy.random.Generator
+        Source of randomness.
+    alpha : float, default=1.0
+        Both parameters of the Beta distribution of each item's own share in the mean and the deviation of its bands;
+        the larger, the nearer to half and half.
+
+    Returns
+    -------
+    batch : tensor of shape (n_items, n_bands, n_frames)
+        A new tensor.
+
+    References
+    ----------
+    K. Zhou, Y. Yang, Y. Qiao and T. Xiang, "Domain Generalization with MixStyle", 2021. B. Kim, S. Yang, J. Kim,
+    H. Park, J. Lee and S. Chang, "Domain Generalization with Relaxed Instance Frequency-wise Normalization for
+    Multi-device Acoustic Scene Classification", 2022 (by band).
+    """
+    own = torch.from_numpy(rng.beta(alpha, alpha, (len(batch), 1, 1)).astype(np.float32))
+    partner = torch.from_numpy(rng.permutation(len(batch)))
+    mean = batch.mean(dim=2, keepdim=True)
+    deviation = batch.std(dim=2, correction=0, keepdim=True)
+    gain = torch.lerp(deviation[partner], deviation, own) / torch.maximum(deviation, 0.01 * scale[:, None])
+    return (batch - mean) * gain + torch.lerp(mean[partner], mean, own)
+
+
 def stretched_crop(
     matrix: np.ndarray, n_frames: int, rng: np.random.Generator, *, max_stretch: float = 0.0
 ) -> np.ndarray:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skgenre.augmentation import equalize, mixup, spec_augment, stretched_crop, transpose
+from skgenre.augmentation import equalize, mixstyle, mixup, spec_augment, stretched_crop, transpose
 
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(1, 5), st.integers(1, 20), st.integers(1, 40))
@@ -118,6 +118,38 @@ def test_transposed_items_are_moved_by_whole_bands_and_repeat_the_outermost():
     np.testing.assert_array_equal(moved, (ramp + steps[:, None, None]).clamp(0, 9))
 
 
+@given(shape=shapes, seed=seeds)
+def test_mixed_styles_change_a_band_by_one_gain_and_one_amount(shape, seed):
+    batch = batch_of(shape)
+    mixed = mixstyle(batch, torch.ones(shape[1]), np.random.default_rng(seed))
+    for before, after in zip(batch.flatten(0, 1), mixed.flatten(0, 1), strict=True):
+        gain = after.std(correction=0) / before.std(correction=0) if shape[2] > 1 else 1.0
+        np.testing.assert_allclose(after - after.mean(), gain * (before - before.mean()), atol=1e-4)
+
+
+def test_mixed_styles_lie_between_those_of_two_items_in_all_bands_by_the_same_share():
+    batch = batch_of((2, 6, 50)) * torch.tensor([1.0, 4.0])[:, None, None] + torch.tensor([0.0, 10.0])[:, None, None]
+    own = batch.mean(dim=2), batch.std(dim=2, correction=0)
+    shares = set()
+    for seed in range(20):
+        mixed = mixstyle(batch, torch.ones(6), np.random.default_rng(seed))
+        for item in (0, 1):
+            for now, then in zip((mixed[item].mean(dim=1), mixed[item].std(dim=1, correction=0)), own, strict=True):
+                share = (now - then[item]) / (then[1 - item] - then[item])
+                assert -1e-4 <= share.min() <= share.max() <= 1 + 1e-4
+                np.testing.assert_allclose(share, share[:1].expand_as(share), atol=1e-3)
+            shares.add(round(float(share[0]), 2))
+    assert len(shares) > 10
+
+
+def test_mixed_styles_leave_a_still_band_still():
+    batch = batch_of((8, 3, 40))
+    batch[:4, 1] = 1e-6 * batch[:4, 1] - 80
+    mixed = mixstyle(batch, torch.ones(3), np.random.default_rng(0))
+    assert mixed.isfinite().all()
+    assert mixed[:4, 1].std(dim=1).max() < 1e-2
+
+
 @given(n_total=st.integers(10, 60), seed=seeds)
 def test_a_crop_that_is_not_stretched_is_a_part_of_the_track(n_total, seed):
     track = np.arange(2 * n_total, dtype=np.float32).reshape(2, n_total)
@@ -148,11 +180,12 @@ def test_crops_are_played_faster_and_slower():
     [
         lambda rng: equalize(batch_of((4, 10, 50)), torch.ones(10), rng),
         lambda rng: transpose(batch_of((40, 64, 5)), rng),
+        lambda rng: mixstyle(batch_of((4, 10, 50)), torch.ones(10), rng),
         lambda rng: torch.from_numpy(stretched_crop(batch_of((1, 10, 50))[0].numpy(), 20, rng, max_stretch=0.2)),
         lambda rng: spec_augment(batch_of((4, 10, 50)), torch.zeros(10), rng),
         lambda rng: mixup(batch_of((4, 10, 50)), torch.eye(4), rng, alpha=0.3)[0],
     ],
-    ids=["equalize", "transpose", "stretched_crop", "spec_augment", "mixup"],
+    ids=["equalize", "transpose", "mixstyle", "stretched_crop", "spec_augment", "mixup"],
 )
 def test_a_seed_repeats_it_and_another_does_not(augment):
     state = torch.get_rng_state()

@@ -311,7 +311,7 @@ class TestAugmentation:
         make(max_epochs=1, augment=("transpose",)).fit(X, y)
         assert called
 
-    @pytest.mark.parametrize("augment", [False, ("mask",), ("equalize", "stretch"), ["transpose"]])
+    @pytest.mark.parametrize("augment", [False, ("mask",), ("equalize", "stretch"), ["transpose"], ("mixstyle",)])
     def test_a_net_learns_with_any_augmentation(self, make, augment):
         X, y = music(spread=0.5)
         assert make(augment=augment, segment_frames=40).fit(X, y).score(*music(seed=1, spread=0.5)) > 0.6

@@ -12,7 +12,7 @@ from skgenre.classifiers._callbacks import Cosine, EpochScores, Progress
 from skgenre.classifiers._crops import TrackCrops, as_batch, band_moments, bands_are_alike
 from skgenre.classifiers._training import TrackNet, prefers_bfloat16
 
-AUGMENTATIONS = ("mask", "equalize", "transpose", "stretch")
+AUGMENTATIONS = ("mask", "equalize", "transpose", "mixstyle", "stretch")
 
 
 class NetBuilding(NetAnswers, BaseEstimator):

@@ -44,11 +44,11 @@ class CNNClassifier(NetClassifier):
     pooling : {"mean", "max", "vote"}, default="mean"
         How the probabilities of segments become those of a track: mean, maximum scaled to sum to one, or share of
         segments won. Of several labels: mean, maximum, or share of segments with a probability of at least one half.
-    augment : bool or tuple of {"mask", "equalize", "transpose", "stretch"}, default=True
+    augment : bool or tuple of {"mask", "equalize", "transpose", "mixstyle", "stretch"}, default=True
         What to do to the crops: mask a stretch of frames and a range of bands (SpecAugment), raise and lower bands
-        along a random smooth curve, move up or down by up to a 32nd of the bands, play up to a quarter faster or
-        slower. True masks, equalizes and, where neighbouring bands move together as those of a spectrogram do,
-        transposes.
+        along a random smooth curve, move up or down by up to a 32nd of the bands, take on part of another crop's mean
+        and deviation in each band (MixStyle), play up to a quarter faster or slower. True masks, equalizes and, where
+        neighbouring bands move together as those of a spectrogram do, transposes.
     mixup : float, default=0.2
         Parameter of the Beta distribution by which crops are blended in training; 0 for none.
     label_smoothing : float, default=0.1

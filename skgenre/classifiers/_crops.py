@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skgenre.augmentation import equalize, mixup, spec_augment, stretched_crop, transpose
+from skgenre.augmentation import equalize, mixstyle, mixup, spec_augment, stretched_crop, transpose
 from skgenre.segments import cut_segments
 
 
@@ -47,6 +47,8 @@ class TrackCrops(torch.utils.data.Dataset):
         mean, scale = self.moments
         if "transpose" in self.augment:
             batch = transpose(batch, self.rng)
+        if "mixstyle" in self.augment:
+            batch = mixstyle(batch, scale, self.rng)
         if "equalize" in self.augment:
             batch = equalize(batch, scale, self.rng)
         if "mask" in self.augment:
