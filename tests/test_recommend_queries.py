@@ -282,7 +282,7 @@ class TestWhere:
         assert all(np.array_equal(answer, expected) for answer in answers)
 
     def test_a_value_that_no_track_has_leaves_none(self, tagged):
-        message = "where and exclude must leave a track to find: there are 60 tracks, of which none may be an answer"
+        message = "where, exclude and the tracks asked about leave none of 60 tracks to find"
         with pytest.raises(ValueError, match=message):
             tagged.recommend(0, where={"genre": "polka"})
 

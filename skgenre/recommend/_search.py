@@ -104,10 +104,10 @@ class Search:
             leave_out is not None and len(leave_out) > 0 and (allowed is None or bool(allowed[leave_out].any()))
         )
         if count > n_allowed - leaves_out:
+            if n_allowed == 0 and n_tracks:
+                raise ValueError(f"where, exclude and the tracks asked about leave none of {n_tracks} tracks to find")
             what = f"there are {n_tracks} tracks"
-            what += "" if n_allowed == n_tracks else f", of which {n_allowed or 'none'} may be an answer"
-            if n_allowed == 0:
-                raise ValueError(f"where and exclude must leave a track to find: {what}")
+            what += "" if n_allowed == n_tracks else f", of which {n_allowed} may be an answer"
             what += ", each of which leaves itself out" if leaves_out else ""
             raise ValueError(f"{name} must be <= {n_allowed - leaves_out}, got {count}: {what}")
 
