@@ -57,7 +57,7 @@ CHANGES = {
     "no-equalizer": Change("no equalizer", {"augment": ("mask", "transpose")}),
     "no-masks": Change("no masks", {"augment": ("equalize", "transpose")}),
     "stretching": Change("time stretched as well", {"augment": ("mask", "equalize", "transpose", "stretch")}),
-    "mixstyle": Change("styles mixed as well", {"augment": ("mask", "equalize", "transpose", "mixstyle")}),
+    "mixstyle": Change("MixStyle as well", {"augment": ("mask", "equalize", "transpose", "mixstyle")}),
     "no-augmentation": Change("no augmentation of crops", {"augment": False}),
     "no-mixup": Change("no mixup", {"mixup": 0.0}),
     "more-mixup": Change("mixup of 1", {"mixup": 1.0}),
@@ -159,7 +159,8 @@ def _row(name: str, row: str, kept: dict[str, dict]) -> list[str]:
     means = [f"{np.mean([record[metric] for record in found]):.3f}" for metric in METRICS[1:]]
     points = "" if row == "default" or not both else f"{gain.mean():+.1f}{error}"
     seconds = f"{min(record['seconds'] for record in found):.0f}"
-    return [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
+    cells = [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
+    return [cell.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") for cell in cells]
 
 
 def _cells(cells: Sequence[str]) -> list[str]:
