@@ -2,18 +2,24 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from importlib import import_module
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+
+from skgenre._sklearn import _get_output_config
 
 
 class RowSequence(Sequence):
     """Base of sequences whose rows may differ in length or are made on access.
 
     An integer gives the row; a slice, boolean mask, list or array of integers, or ``(indices, ...)``, gives a
-    sequence of the same kind. ``shape`` is ``(n,)``.
+    sequence of the same kind. ``shape`` is ``(n,)``. ``row_labels`` is the index of the pandas object that the rows
+    come from, if any.
     """
+
+    row_labels: Any = None
 
     @abstractmethod
     def _row(self, position: int) -> np.ndarray:
@@ -45,7 +51,11 @@ class RowSequence(Sequence):
         positions = np.arange(len(self))[key]
         if positions.ndim > 1:
             raise IndexError(f"{type(self).__name__} has one axis, got an index of shape {np.shape(key)}")
-        return self._take(positions) if positions.ndim else self._row(int(positions))
+        if not positions.ndim:
+            return self._row(int(positions))
+        taken = self._take(positions)
+        taken.row_labels = None if self.row_labels is None else self.row_labels[positions]
+        return taken
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} tracks)"
@@ -64,18 +74,27 @@ class RowArray(np.ndarray):
         Samples per second where a row is a waveform, in hertz.
     band_names : ndarray of shape (n_bands,) of str, default=None
         Names of the bands where a row is a matrix of features.
+    row_labels : pandas.Index of shape (n_tracks,), default=None
+        Index of the pandas object that the rows come from.
     """
 
     sample_rate: int | None
     band_names: np.ndarray | None
+    row_labels: Any
 
-    def __new__(cls, rows: np.ndarray, sample_rate: int | None = None, band_names: np.ndarray | None = None) -> Self:
+    def __new__(
+        cls,
+        rows: np.ndarray,
+        sample_rate: int | None = None,
+        band_names: np.ndarray | None = None,
+        row_labels: Any = None,
+    ) -> Self:
         array = np.asarray(rows).view(cls)
-        array.sample_rate, array.band_names = sample_rate, band_names
+        array.sample_rate, array.band_names, array.row_labels = sample_rate, band_names, row_labels
         return array
 
     def __array_finalize__(self, source: Any) -> None:
-        self.sample_rate = self.band_names = None
+        self.sample_rate = self.band_names = self.row_labels = None
 
     def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Any:
         return array if array.ndim else array[()]
@@ -84,7 +103,28 @@ class RowArray(np.ndarray):
         chosen = np.asarray(self)[key]
         if chosen.ndim != self.ndim or (isinstance(key, tuple) and not (len(key) == 2 and key[1] is Ellipsis)):
             return chosen
-        return type(self)(chosen, self.sample_rate, self.band_names)
+        labels = self.row_labels
+        if labels is not None:
+            labels = labels[np.arange(len(self))[key[0] if isinstance(key, tuple) else key]]
+        return type(self)(chosen, self.sample_rate, self.band_names, labels)
 
     def __reduce__(self) -> tuple:
-        return type(self), (np.asarray(self), self.sample_rate, self.band_names)
+        return type(self), (np.asarray(self), self.sample_rate, self.band_names, self.row_labels)
+
+
+def labels_of(X: Any) -> Any:
+    """Return the index of a pandas object, or of the one that rows come from; None where there is none."""
+    if isinstance(X, RowSequence | RowArray):
+        return X.row_labels
+    return X.index if hasattr(X, "iloc") else None  # lists have an index too, of another kind
+
+
+def labelled(table: np.ndarray, estimator: Any, X: Any) -> Any:
+    """Give a table that a transformer makes of rows their index, where it is to become a pandas data frame.
+
+    scikit-learn gives it that of ``X``, and looks for it at pandas objects alone.
+    """
+    labels = labels_of(X)
+    if labels is None or _get_output_config("transform", estimator)["dense"] != "pandas":
+        return table
+    return import_module("pandas").DataFrame(table, index=labels)

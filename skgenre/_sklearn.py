@@ -3,6 +3,7 @@
 from sklearn.base import _fit_context
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
+    "_get_output_config",
     "is_pandas_na",
 ]

@@ -3,16 +3,27 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skgenre import AudioLoader, CNNClassifier, GroupSVC, TorchEmbedder, TrackDescriptor, make_genre_classifier
+from skgenre import (
+    AudioLoader,
+    CNNClassifier,
+    FrameStatistics,
+    GroupSVC,
+    MFCCExtractor,
+    TorchEmbedder,
+    TrackDescriptor,
+    make_genre_classifier,
+)
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "shared" / "weights" / "musicnn" / "jamendo.pth"
 SMALL = {"cnn__net__max_epochs": 3, "cnn__net__segment_frames": 64, "cnn__mel__n_mels": 32}
@@ -63,6 +74,33 @@ def test_parts_can_be_set_and_left_out_and_searched(classifier, tracks):
     grid = {"descriptors__describe__hop_length": [512, 1024]}
     search = GridSearchCV(without, grid, cv=2).fit(tracks.paths, tracks.target)
     assert search.best_params_["descriptors__describe__hop_length"] in (512, 1024)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [AudioLoader(duration=1), MFCCExtractor(3), FrameStatistics()],
+        [AudioLoader(), MFCCExtractor(3), FrameStatistics()],
+        [AudioLoader(duration=1), TrackDescriptor(("dynamics",))],
+        [AudioLoader(8000), LOUDNESS],
+        [AudioLoader(duration=1), MFCCExtractor(3), CNNClassifier(max_epochs=1, channels=(4,), random_state=0)],
+    ],
+    ids=["statistics", "unequal", "descriptor", "embedder", "net"],
+)
+@pytest.mark.parametrize("column", ["path", ["path"]], ids=["series", "frame"])
+def test_features_of_a_column_of_paths_stand_beside_other_columns(tracks, steps, column):
+    table = pd.DataFrame({"path": list(tracks.paths), "bpm": np.arange(len(tracks.paths))})
+    table = table.sample(frac=1, random_state=0)
+    columns = make_column_transformer((make_pipeline(*steps), column), ("passthrough", ["bpm"]))
+    columns.set_output(transform="pandas")
+    genres = np.asarray(tracks.target)[table.index]
+    frame = columns.fit_transform(table, genres)
+    assert frame.index.equals(table.index)
+    assert (frame["passthrough__bpm"] == table["bpm"]).all()
+    alone = clone(make_pipeline(*steps)).fit(tracks.paths, tracks.target)
+    if not isinstance(steps[-1], CNNClassifier):  # which learns from the order too
+        np.testing.assert_array_equal(frame.drop(columns="passthrough__bpm"), alone.transform(table["path"].tolist()))
+    cross_validate(make_pipeline(columns, SVC()), table, genres, cv=2, error_score="raise")
 
 
 def test_features_are_computed_once(tracks, tmp_path, monkeypatch):

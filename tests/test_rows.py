@@ -166,6 +166,16 @@ def test_a_single_number_is_a_plain_scalar(array, total):
     assert type(total(array)) is np.float32
 
 
+@pytest.mark.parametrize("key", [slice(1, 4), [0, 2], np.array([True] * 3 + [False] * 3), ([1, 0], ...)], ids=repr)
+def test_rows_keep_their_labels_where_some_are_chosen(array, letters, key):
+    labels = pd.Index(list("uvwxyz"))
+    array.row_labels, letters.row_labels = labels, labels[:5]
+    some = key[:5] if isinstance(key, np.ndarray) else key
+    assert list(array[key].row_labels) == list(labels[key[0] if isinstance(key, tuple) else key])
+    assert list(letters[some].row_labels) == list(labels[:5][some[0] if isinstance(some, tuple) else some])
+    assert list(pickle.loads(pickle.dumps(array)).row_labels) == list(labels)
+
+
 def test_a_transposed_or_reshaped_array_has_no_names(array):
     assert array.T.band_names is None
     assert array.reshape(6, 6).band_names is None

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from skgenre._rows import RowArray
+from skgenre._rows import RowArray, labels_of
 from skgenre._sklearn import Interval, StrOptions, _fit_context
 from skgenre.audio._decoding import cut_part
 from skgenre.audio._files import check_file
@@ -126,13 +126,15 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         array at two rates, pass ``list(X)``, or set the rate of the extractor too.
         """
         self._validate_params()
+        labels = labels_of(X)
         X = check_tracks(self, X, reset=False)
         if isinstance(X, np.ndarray):
-            return RowArray(cut_part(X, self.sample_rate, self.offset, self.duration), sample_rate=self.sample_rate)
+            part = cut_part(X, self.sample_rate, self.offset, self.duration)
+            return RowArray(part, sample_rate=self.sample_rate, row_labels=labels)
         if self.on_error == "raise":
             for source in X:
                 check_file(source)
-        return Waveforms(
+        waveforms = Waveforms(
             X,
             self.sample_rate,
             duration=self.duration,
@@ -140,6 +142,8 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
             on_error=self.on_error,
             n_jobs=self.n_jobs,
         )
+        waveforms.row_labels = labels
+        return waveforms
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return ``["waveform"]``: a track is one lazy waveform, whatever its length.

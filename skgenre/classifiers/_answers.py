@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._rows import labelled
 from skgenre.classifiers._inference import embeddings, score_segments, segment_probabilities, track_probabilities
 from skgenre.classifiers._targets import Targets
 from skgenre.features import check_features
@@ -82,9 +83,9 @@ class NetAnswers:
         embeddings : ndarray of shape (n_tracks, n_dims), float32
             Embeddings.
         """
-        X = self._check_prediction(X)
-        scores = score_segments(self.net_.module_, X, embeddings, **self._segmentation)
-        return np.stack([track.mean(axis=0) for track in scores])
+        features = self._check_prediction(X)
+        scores = score_segments(self.net_.module_, features, embeddings, **self._segmentation)
+        return labelled(np.stack([track.mean(axis=0) for track in scores]), self, X)
 
     def _check_prediction(self, X: Any) -> Any:
         check_is_fitted(self, "net_")

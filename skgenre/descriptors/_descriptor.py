@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import TransformerMixin
 
+from skgenre._rows import labelled
 from skgenre._sklearn import StrOptions
 from skgenre._store import stack_rows
 from skgenre.descriptors._groups import GROUPS, describe, names_of
@@ -158,9 +159,9 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
         """
         self._validate_params()
         rate = self._rate(X)
-        X = self._check_waveforms(X, reset=False)
+        waveforms = self._check_waveforms(X, reset=False)
         self._check_rates(rate)
-        return stack_rows(self._walk(X, rate), len(X))
+        return labelled(stack_rows(self._walk(waveforms, rate), len(waveforms)), self, X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns after their group, as in ``timbre__mfcc3_std``.

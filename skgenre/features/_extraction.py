@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from tqdm.auto import tqdm
 
 from skgenre import spectral
-from skgenre._rows import RowArray
+from skgenre._rows import RowArray, labels_of
 from skgenre._sklearn import HasMethods, Interval, _fit_context
 from skgenre._store import ArrayStore, map_rows, stack_rows
 from skgenre._threads import in_worker, map_threads
@@ -88,20 +88,21 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         """
         self._validate_params()
         rate = self._rate(X)
+        labels = labels_of(X)
         X = self._check_waveforms(X, reset=False)
         self._check_rates(rate)
         names = self.get_feature_names_out()
         if isinstance(X, Waveforms) and X.n_samples is None:
             if self.out is not None:
                 raise ValueError("out needs tracks of equal length: set AudioLoader(duration=...)")
-            return FeatureSequence(self._walk(X, rate), band_names=names)
+            return FeatureSequence(self._walk(X, rate), band_names=names, row_labels=labels)
         if self.out is None:
-            return RowArray(stack_rows(self._walk(X, rate), len(X)), band_names=names)
+            return RowArray(stack_rows(self._walk(X, rate), len(X)), band_names=names, row_labels=labels)
         # Digests, not the keys themselves: nothing that grows with the tracks is held while they are walked.
         tracks = [joblib.hash(X.key(row)) for row in range(len(X))] if isinstance(X, Waveforms) else np.asarray(X)
         digest = joblib.hash((self._recipe(rate), tracks))
         del tracks
-        return RowArray(self._mapped(X, rate, digest), band_names=names)
+        return RowArray(self._mapped(X, rate, digest), band_names=names, row_labels=labels)
 
     def _mapped(self, X: Any, sample_rate: int, digest: str) -> np.ndarray:
         """Return the rows as a mapped file; silence that stands in for some is noted beside it, and told each time."""

@@ -23,6 +23,8 @@ class FeatureSequence(RowSequence):
         Features of each track, with the same bands in each.
     band_names : array-like of shape (n_bands,) of str, default=None
         Names of the bands.
+    row_labels : pandas.Index of shape (n_tracks,), default=None
+        Index of the pandas object that the tracks come from.
 
     Attributes
     ----------
@@ -30,13 +32,14 @@ class FeatureSequence(RowSequence):
         Number of bands.
     """
 
-    def __init__(self, matrices: Iterable[Any], *, band_names: Any = None) -> None:
+    def __init__(self, matrices: Iterable[Any], *, band_names: Any = None, row_labels: Any = None) -> None:
         self._matrices = tuple(_read_only(matrix, row) for row, matrix in enumerate(matrices))
         bands = {len(matrix) for matrix in self._matrices}
         if len(bands) != 1:
             raise ValueError(f"feature matrices must agree in their number of bands, got {sorted(bands)}")
         self.n_bands = bands.pop()
         self.band_names = band_names
+        self.row_labels = row_labels
 
     def __len__(self) -> int:
         return len(self._matrices)

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._rows import labelled
 from skgenre._sklearn import Interval, Options, _fit_context
 from skgenre.features._sequence import check_features, numbered
 from skgenre.spectral import modulation_spectra
@@ -131,8 +132,8 @@ class FrameStatistics(TransformerMixin, BaseEstimator):
             correlations of the first band with each after it, and so on, and those of differences.
         """
         check_is_fitted(self)
-        X = check_features(self, X, reset=False)
-        return np.stack([self._summarise(matrix) for matrix in X])
+        features = check_features(self, X, reset=False)
+        return labelled(np.stack([self._summarise(matrix) for matrix in features]), self, X)
 
     def _summarise(self, matrix: np.ndarray) -> np.ndarray:
         steps = np.diff(matrix) if matrix.shape[1] > 1 else np.zeros_like(matrix)

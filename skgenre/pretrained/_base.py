@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from sklearn.base import TransformerMixin
 
+from skgenre._rows import labelled
 from skgenre._sklearn import Interval, _fit_context
 from skgenre._store import stack_rows
 from skgenre._warnings import users_line
@@ -86,16 +87,16 @@ class ModuleEmbedder(Extractor):
         """
         self._validate_params()
         rate = self._rate(X)
-        X = self._check_waveforms(X, reset=False)
-        embeddings = stack_rows(self._ready()._walk(X, rate), len(X))
+        waveforms = self._check_waveforms(X, reset=False)
+        embeddings = stack_rows(self._ready()._walk(waveforms, rate), len(waveforms))
         if len(odd := np.flatnonzero(~np.isfinite(embeddings).all(axis=1))):
-            name = f", {X.paths[odd[0]]!r}" if isinstance(X, Waveforms) else ""
+            name = f", {waveforms.paths[odd[0]]!r}" if isinstance(waveforms, Waveforms) else ""
             warnings.warn(
-                f"the module makes NaN or infinite numbers of {len(odd)} of {len(X)} tracks, as some do of silence; "
-                f"the first is in row {odd[0]}{name}",
+                f"the module makes NaN or infinite numbers of {len(odd)} of {len(waveforms)} tracks, "
+                f"as some do of silence; the first is in row {odd[0]}{name}",
                 stacklevel=users_line(),
             )
-        return embeddings
+        return labelled(embeddings, self, X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the dimensions: after the tags where a net gives tags, else ``embedding0``, ``embedding1`` and so on.
