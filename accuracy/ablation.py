@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from accuracy.datasets import DATASETS, N_SPLITS, Music
 from accuracy.models import cepstra
 from accuracy.results import Results, digest_of
+from benchmarks.report import list_table
 from skgenre import AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor, RNNClassifier, compare_protocols
 from skgenre.classifiers._base import NetClassifier
 
@@ -133,17 +134,12 @@ def at_defaults(results: Results) -> dict[str, dict]:
 
 
 def tables(kept: dict[str, dict]) -> str:
-    text = ""
+    head = ["change", "seeds", "accuracy", "points", "macro F1", "log-loss", "calibration error", "s a fold"]
+    parts = []
     for name, title in SETS.items():
-        lines = [f".. list-table:: {title}", "   :header-rows: 1", ""]
-        head = ("change", "seeds", "accuracy", "points", "macro F1", "log-loss", "calibration error", "s a fold")
-        lines += _cells(head)
-        for row, change in CHANGES.items():
-            found = [kept[key] for seed in range(99) if (key := f"{name} {row} {seed}") in kept]
-            if found:
-                lines += _cells((change.text, *_row(name, row, kept)))
-        text += "\n".join(lines) + "\n\n"
-    return text.rstrip() + "\n"
+        found = [row for row in CHANGES if any(f"{name} {row} {seed}" in kept for seed in range(99))]
+        parts.append(list_table([head, *([CHANGES[row].text, *_row(name, row, kept)] for row in found)], title))
+    return "\n".join(parts)
 
 
 def _row(name: str, row: str, kept: dict[str, dict]) -> list[str]:
@@ -159,12 +155,7 @@ def _row(name: str, row: str, kept: dict[str, dict]) -> list[str]:
     means = [f"{np.mean([record[metric] for record in found]):.3f}" for metric in METRICS[1:]]
     points = "" if row == "default" or not both else f"{gain.mean():+.1f}{error}"
     seconds = f"{min(record['seconds'] for record in found):.0f}"
-    cells = [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
-    return [cell.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") for cell in cells]
-
-
-def _cells(cells: Sequence[str]) -> list[str]:
-    return [f"   {'* -' if place == 0 else '  -'} {cell}".rstrip() for place, cell in enumerate(cells)]
+    return [str(len(found)), f"{accuracy.mean():.3f}{spread}", points, *means, seconds]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -142,12 +142,13 @@ def heading(title: str) -> str:
     return f"{title}\n{'=' * len(title)}\n"
 
 
-def list_table(rows: list[list[str]]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
+def list_table(rows: list[list[str]], title: str = "") -> str:
+    lines = [f".. list-table:: {title}".rstrip(), "   :header-rows: 1", ""]
     for row in rows:
         for number, cell in enumerate(row):
             lines.append(f"   {'*' if number == 0 else ' '} - {cell}".rstrip())
-    return "\n".join(lines) + "\n"
+    # A number and what it may be off by stay on one line.
+    return "\n".join(lines).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}") + "\n"
 
 
 def times(ratio: float) -> str:
