@@ -226,6 +226,14 @@ class TestJourney:
         with pytest.warns(UserWarning, match="two tracks of one group stand in a row"):
             recommender.journey(0, 399, n=5, where={"group": "A"})
 
+    @pytest.mark.parametrize("nobody", ["", None, np.nan])
+    def test_tracks_of_unknown_artists_lead_around_one_artist_too(self, nobody):
+        lanes = [np.column_stack([np.linspace(0, 1, n), np.full(n, height)]) for n, height in ((400, 0), (50, 1))]
+        groups = [nobody, *["A"] * 398, nobody, *[nobody] * 50]
+        recommender = EmbeddingRecommender(metric="euclidean").fit(np.concatenate(lanes), groups=groups)
+        ids, _ = recommender.journey(0, 399, n=5)  # a warning is an error
+        assert in_a_row([group_codes(groups)[row] for row in ids]) == 0
+
     def test_it_goes_in_even_steps(self, circle):
         ids, scores = circle.journey(0, 90, n=4)
         assert ids.tolist() == [0, 30, 60, 90]
@@ -315,10 +323,14 @@ class TestPlaylist:
     def test_another_track_begins_where_artists_could_not_be_kept_apart_otherwise(self):
         ids, _ = line(0, 1, 2, groups=["A", "B", "B"]).playlist(0, n=3)
         assert ids.tolist() == [1, 0, 2]
+        ids, _ = line(0, 1, 2, groups=["A", "B", "B"]).playlist([0, 1, 2], n=3)
+        assert ids.tolist() == [1, 0, 2]
 
     def test_seeds_alone_are_a_playlist(self, circle):
         assert sorted(circle.playlist([0, 200, 10], n=3)[0]) == [0, 10, 200]
         assert circle.playlist(0, n=1)[0].tolist() == [0]
+        with pytest.warns(UserWarning, match="two tracks of one group stand in a row"):
+            assert sorted(line(0, 1, 2, groups=["A"] * 3).playlist([2, 0, 1], n=3)[0]) == [0, 1, 2]
 
     def test_too_many_seeds_are_an_error(self, circle):
         with pytest.raises(ValueError, match=r"seeds must be at most 2 different tracks, got \[0, 10, 20\]"):

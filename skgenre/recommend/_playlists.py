@@ -8,6 +8,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._ids import ids_array, plain_id, plain_ids
 from skgenre.recommend._paths import even_path, smooth_order, waypoints
 from skgenre.recommend._recommendations import Recommendations, check_diversity
@@ -137,11 +138,13 @@ class Playlists(Recommendations):
         vectors, rows, taste, allowed = self._ask(seeds, disliked, exclude, where, "seeds")
         if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):
             raise ValueError(f"seeds must be at most {n} different tracks, got {plain_ids(seeds)!r}")
-        chosen = list(range(n))
         if len(seeds) < n:
             self._check_count("n - n_seeds", n - len(seeds), allowed)
             rows, _, chosen = self._choose(taste, n, diversity, allowed, rows)
             vectors = np.concatenate([vectors, self.index_.take(rows[len(seeds) :])])
+        else:
+            chosen = choose(np.empty(0), n, groups=self._groups_of(rows), n_first=n)
+            chosen += np.setdiff1d(np.arange(n), chosen).tolist()
         vectors, rows, seeds = vectors[chosen], rows[chosen], [*seeds, *[None] * len(rows)]
         steps = pairwise_distances(vectors.astype(np.float64), metric=self.index_.metric)
         order = smooth_order(steps, self._groups_of(rows), _APART)
@@ -160,7 +163,7 @@ class Playlists(Recommendations):
 
         Returns the rows of these tracks, the ends first, the distances between them, and the places of the way.
         """
-        vectors, groups, crowded = ends, self._catalogue.groups, set[Any]()
+        vectors, groups, crowded = ends, self._catalogue.groups, set[int]()
         while True:
             if n > 2:
                 between = np.setdiff1d(self._on_the_way(ends, n, allowed), rows)
@@ -170,8 +173,9 @@ class Playlists(Recommendations):
             order = even_path(steps, progress, n, self._groups_of(rows))
             if groups is None or n == 2 or not self._clash(rows[order]):
                 return rows, steps, order
-            on_the_way = {groups[row] for row in rows[order] if row >= 0}
-            others = np.array([group not in on_the_way for group in groups])
+            numbers, way = np.array(group_codes(groups)), rows[order]
+            on_the_way = set(numbers[way[way >= 0]].tolist())
+            others = ~np.isin(numbers, [*on_the_way])
             allowed = others & (self._catalogue.alive if allowed is None else allowed)
             if on_the_way <= crowded or not allowed.any():
                 return rows, steps, order
