@@ -319,6 +319,18 @@ def test_tracks_of_unknown_artists_are_by_others(nobody):
     assert artist_filtered_precision(["a"], [["a", "b", "a"]], ["x"], [[nobody, "x", nobody]], k=3) == 1
 
 
+@pytest.mark.parametrize("unknown", ["", None, np.nan, pd.NA])
+def test_an_unknown_genre_is_the_genre_of_no_other_track(unknown):
+    values = genre_purity(np.array(["a", unknown], dtype=object), [["a", unknown], [unknown, "a"]], average=None)
+    np.testing.assert_array_equal(values, [0.5, np.nan])
+
+
+@pytest.mark.parametrize("genres", [["rock", "jazz"], [1, 2]])
+def test_one_genre_for_each_query_is_no_list_of_what_was_recommended(genres):
+    with pytest.raises(ValueError, match=r"recommended_genres must hold a list for each query, got ('rock'|1) for one"):
+        genre_purity(genres, genres)
+
+
 def test_genres_and_artists_may_be_the_rows_of_a_frame():
     genres, artists = pd.DataFrame([["a", "b"], ["b", "b"]]), pd.DataFrame([["x", "y"], ["x", "x"]])
     assert genre_purity(["a", "b"], genres, k=2) == 0.75
@@ -404,6 +416,24 @@ class TestScorers:
         X, genres, _ = collection
         with pytest.raises(ValueError, match=r"genre_purity goes by the genres of all tracks, .* pass y to fit"):
             make_recommendation_scorer()(EmbeddingRecommender().fit(X), X, genres)
+
+    @pytest.mark.parametrize("metric", ["genre_purity", "precision", "ndcg"])
+    def test_several_labels_for_each_track_are_refused(self, collection, metric):
+        X, genres, _ = collection
+        labels = (genres[:, None] == np.unique(genres)).astype(int)
+        with pytest.raises(ValueError, match=r"1d array, got an array of shape \(72, 3\)"):
+            make_recommendation_scorer(metric)(EmbeddingRecommender().fit(X, labels), X, labels)
+
+    @pytest.mark.parametrize("metric", ["genre_purity", "precision"])
+    @pytest.mark.parametrize("unknown", ["", None, np.nan, pd.NA])
+    def test_tracks_of_unknown_genre_are_not_asked_for(self, collection, metric, unknown):
+        X, genres, _ = collection
+        some = genres.astype(object)
+        some[::2] = unknown
+        found = EmbeddingRecommender().fit(X).kneighbors(X, 3, return_distance=False)
+        right = (genres[found] == genres[:, None]) & (found % 2 == 1)
+        score = make_recommendation_scorer(metric, k=3)(EmbeddingRecommender().fit(X, some), X, some)
+        assert score == pytest.approx(right[1::2].mean())
 
     def test_a_recommender_to_users_is_scored_elsewhere(self, collection):
         X, genres, _ = collection

@@ -3,7 +3,7 @@
 Conventions: ``recommended`` holds for each query a list of ids, the best first, as in the metrics of ranking.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -162,7 +162,7 @@ def genre_purity(genres: Any, recommended_genres: Any, k: int = 10, *, average: 
     Parameters
     ----------
     genres : array-like of shape (n_queries,)
-        Genre of each query.
+        Genre of each query; ``""``, None or NaN where it is not known.
     recommended_genres : array-like of shape (n_queries, n_recommended) or lists of unequal lengths
         Genres of what is recommended, the best first.
     k : int, default=10
@@ -173,7 +173,7 @@ def genre_purity(genres: Any, recommended_genres: Any, k: int = 10, *, average: 
     Returns
     -------
     purity : float, or ndarray of shape (n_queries,) with ``average=None``
-        From 0 to 1, the best; NaN for an empty list, which the mean leaves out.
+        From 0 to 1, the best; NaN for an empty list or a genre that is not known, which the mean leaves out.
 
     Raises
     ------
@@ -187,7 +187,8 @@ def genre_purity(genres: Any, recommended_genres: Any, k: int = 10, *, average: 
     0.75
     """
     nobody = [None] * len(column_or_1d(genres))
-    others = [list(range(len(items))) for items in _rows(recommended_genres)]
+    recommended_genres = _rows(recommended_genres, "recommended_genres")
+    others = [list(range(len(items))) for items in recommended_genres]
     return artist_filtered_precision(genres, recommended_genres, nobody, others, k, average=average)
 
 
@@ -208,7 +209,7 @@ def artist_filtered_precision(
     Parameters
     ----------
     genres, artists : array-like of shape (n_queries,)
-        Genre and artist of each query; ``""``, None or NaN where the artist is not known, and so nobody's own.
+        Genre and artist of each query; ``""``, None or NaN where not known: such an artist is nobody's own.
     recommended_genres, recommended_artists : array-like of shape (n_queries, n_recommended) or lists
         Genres and artists of what is recommended, the best first: enough of them that ``k`` are by others.
     k : int, default=10
@@ -219,7 +220,8 @@ def artist_filtered_precision(
     Returns
     -------
     precision : float, or ndarray of shape (n_queries,) with ``average=None``
-        From 0 to 1, the best; NaN where nothing by others is recommended, which the mean leaves out.
+        From 0 to 1, the best; NaN where nothing by others is recommended or the genre is not known, which the mean
+        leaves out.
 
     Raises
     ------
@@ -239,7 +241,8 @@ def artist_filtered_precision(
     """
     check_k(k)
     genres = np.asarray(column_or_1d(genres))
-    recommended_genres, recommended_artists = _rows(recommended_genres), _rows(recommended_artists)
+    recommended_genres = _rows(recommended_genres, "recommended_genres")
+    recommended_artists = _rows(recommended_artists, "recommended_artists")
     check_consistent_length(genres, recommended_genres, artists, recommended_artists)
     values = np.full(len(genres), np.nan)
     rows = zip(genres, recommended_genres, artists, recommended_artists, strict=True)
@@ -248,11 +251,18 @@ def artist_filtered_precision(
             raise ValueError(
                 f"recommended_genres and recommended_artists must be as long, got {len(found)} and {len(found_artists)}"
             )
-        unknown = is_missing(artist) or artist == ""
+        unknown = is_unknown(artist)
         pairs = zip(found, found_artists, strict=True)
-        right = [other == genre for other, by in pairs if unknown or is_missing(by) or by != artist][:k]
-        values[query] = np.mean(right) if right else np.nan
-    return _averaged(values, average, "recommended must hold a list with tracks by others than the query's artist")
+        others = [other for other, by in pairs if unknown or is_missing(by) or by != artist][:k]
+        if others and not is_unknown(genre):
+            values[query] = np.mean([not is_missing(other) and other == genre for other in others])
+    else_wise = "recommended must hold a list with tracks by others than the query's artist, for a genre that is known"
+    return _averaged(values, average, else_wise)
+
+
+def is_unknown(name: Any) -> bool:
+    """Tell whether a genre or an artist is not known: ``""``, None or NaN."""
+    return is_missing(name) or name == ""
 
 
 def _first(recommended: Any, k: int) -> list:
@@ -261,8 +271,12 @@ def _first(recommended: Any, k: int) -> list:
     return [items[:k].tolist() if isinstance(items, np.ndarray) else list(items[:k]) for items in lists]
 
 
-def _rows(lists: Any) -> Any:
-    return lists.to_numpy() if hasattr(lists, "to_numpy") else lists  # a DataFrame gives its columns
+def _rows(lists: Any, name: str) -> list:
+    rows = list(lists.to_numpy() if hasattr(lists, "to_numpy") else lists)  # a DataFrame gives its columns
+    for row in rows:
+        if isinstance(row, str | bytes) or not isinstance(row, Iterable):
+            raise ValueError(f"{name} must hold a list for each query, got {row!r} for one")
+    return rows
 
 
 def _look_up(values: Any, item: Any, name: str) -> Any:

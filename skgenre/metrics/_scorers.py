@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils import column_or_1d
 
 from skgenre.metrics._gains import check_k
-from skgenre.metrics._lists import catalogue_coverage, genre_purity, intra_list_diversity
+from skgenre.metrics._lists import catalogue_coverage, genre_purity, intra_list_diversity, is_unknown
 from skgenre.metrics._ranking import (
     average_precision_at_k,
     hit_rate_at_k,
@@ -62,10 +63,11 @@ class RecommendationScorer:
                 f"{self.metric} goes by the genres of all tracks, and those of {type(estimator).__name__} are not "
                 "known: pass y to fit and to the scorer"
             )
-        y, fitted = np.asarray(y), np.asarray(estimator.y_)
+        y, fitted = column_or_1d(y, input_name="y"), column_or_1d(estimator.y_, input_name="y_")
         if self.metric == "genre_purity":
             return genre_purity(y, fitted[found], self.k)
-        relevant = [np.flatnonzero(fitted == genre) for genre in y]
+        fitted = np.array([None if is_unknown(genre) else genre for genre in fitted], dtype=object)
+        relevant = [np.flatnonzero(fitted == genre) if not is_unknown(genre) else np.empty(0) for genre in y]
         return _RANKINGS[self.metric](relevant, found, self.k)
 
     def __repr__(self) -> str:
