@@ -8,8 +8,9 @@ import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_array, csr_matrix
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -219,6 +220,10 @@ class TestRecommend:
         recommender = HybridRecommender(sound, blend=0.5, n_factors=3, random_state=0).fit(X, plays)
         np.testing.assert_array_equal(recommender.recommend([0, 1], n=5)[0][1], recommender.recommend(1, n=5)[0])
 
+    def test_of_tracks_with_equal_scores_the_first_ones_are_recommended(self):
+        recommender = HybridRecommender(blend="popularity").fit(clusters(300), np.eye(1, 300, 30))
+        assert recommender.recommend(n=20)[0].tolist() == [30, *range(19)]
+
     def test_what_was_heard_is_left_out_unless_asked_for(self, hybrid):
         everyone = hybrid.user_ids_
         heard = [set(hybrid.track_ids_[row.indices]) for row in hybrid.interactions_]
@@ -323,6 +328,34 @@ class TestRecommend:
 
 
 class TestEstimator:
+    @pytest.mark.parametrize(
+        "ids",
+        [
+            [2**70, 1, 2],
+            [True, False, 7],
+            np.array(["2026-01-01", "2026-01-02", "2026-01-03"], dtype="datetime64[ns]"),
+            pd.DataFrame({"user": ["ann", "bo", "cy"]}),
+        ],
+    )
+    def test_users_are_known_by_any_id_that_tracks_can_have(self, ids):
+        recommender = HybridRecommender(blend="content").fit(BOARD, np.eye(3, 8), user_ids=ids)
+        users = [ids.iloc[row, 0] if isinstance(ids, pd.DataFrame) else ids[row] for row in range(3)]
+        found, _ = recommender.recommend(users, n=8, exclude_heard=False)
+        expected, _ = (
+            HybridRecommender(blend="content").fit(BOARD, np.eye(3, 8)).recommend([0, 1, 2], n=8, exclude_heard=False)
+        )
+        np.testing.assert_array_equal(found, expected)
+
+    def test_tracks_may_have_numbers_that_numpy_has_not(self):
+        recommender = HybridRecommender(blend="content").fit(BOARD, track_ids=[2**70, *range(7)])
+        assert recommender.similar(2**70, n=1)[0].tolist() == [0]
+
+    def test_names_may_come_one_by_one(self):
+        recommender = HybridRecommender(blend="content").fit(BOARD, PLAYS)
+        for name in ("users", "seeds"):
+            found, expected = (recommender.recommend(**{name: names}, n=3)[0] for names in (iter([0, 4]), [0, 4]))
+            np.testing.assert_array_equal(found, expected)
+
     def test_a_seed_gives_the_same_answers_with_any_number_of_threads(self, X, history, hybrid):
         for n_jobs in (None, 2):
             again = HybridRecommender(random_state=0, n_jobs=n_jobs).fit(X, history.interactions)
@@ -411,6 +444,7 @@ class TestBadInput:
             (PLAYS.T, "yours may be transposed"),
             (PLAYS[:, :5], r"a column for each of 8 tracks, got \(18, 5\)"),
             (PLAYS[0], "a matrix of shape"),
+            (coo_array(PLAYS[0]), "interactions must be a matrix of shape .*, got 1 dimensions"),
             (-PLAYS, "counts from 0 on, got -5 of user 0, track 0"),
             (np.where(PLAYS > 0, np.nan, 0), "interactions contains NaN"),
             (csr_matrix(np.where(PLAYS > 0, np.inf, 0)), "interactions contains infinity"),
@@ -506,6 +540,10 @@ class TestEvaluation:
         np.testing.assert_array_equal(evaluation.values["artist_filtered_precision"], [1, 1, 1, 0, 1, 1, 1, 1])
         assert evaluation.totals["coverage"] == 0.5  # of each pair, the one that is nearer to the other pair
         assert evaluation.protocol == "content"
+
+    def test_where_all_tracks_are_recommended_alike_there_are_no_hubs(self):
+        evaluation = evaluate_recommender(EmbeddingRecommender(), BOARD, k=7)  # a warning is an error
+        assert evaluation.totals["hubness"] == 0
 
     def test_by_history_the_last_track_is_held_out_and_not_learnt_from(self, monkeypatch):
         plays = csr_matrix(PLAYS)
@@ -604,7 +642,14 @@ class TestEvaluation:
             (EmbeddingRecommender(), {"y": np.eye(8)}, ValueError, "y must have shape .n_tracks,., one genre for each"),
             (EmbeddingRecommender(), {"groups": ["a", 1] * 4}, ValueError, "groups must be of one kind, such as"),
             (EmbeddingRecommender(), {"interactions": PLAYS, "test_size": 1.0}, ValueError, "test_size must lie"),
+            (EmbeddingRecommender(), {"interactions": PLAYS, "test_size": "some"}, ValueError, "test_size must lie"),
             (EmbeddingRecommender(), {"interactions": np.eye(3, 8)}, ValueError, "nothing can be held out"),
+            (
+                EmbeddingRecommender(),
+                {"interactions": 0 * PLAYS, "times": csr_matrix(PLAYS)},
+                ValueError,
+                "nothing can be held out",
+            ),
             (
                 EmbeddingRecommender(),
                 {"interactions": PLAYS, "times": PLAYS.T},

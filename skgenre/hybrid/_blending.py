@@ -188,6 +188,9 @@ def _grid(
 
 def best_rows(scores: np.ndarray, n: int) -> np.ndarray:
     """Return the columns of the n highest scores in each row, highest first, equal ones in ascending order."""
-    top = np.sort(np.argpartition(-scores, n - 1, axis=1)[:, :n], axis=1)
+    last = -np.partition(-scores, n - 1, axis=1)[:, n - 1 : n]
+    above, equal = scores > last, scores == last
+    room = n - np.count_nonzero(above, axis=1, keepdims=True)
+    top = np.nonzero(above | (equal & (equal.cumsum(axis=1, dtype=np.int32) <= room)))[1].reshape(-1, n)
     order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
     return np.take_along_axis(top, order, axis=1)

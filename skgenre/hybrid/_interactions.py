@@ -5,17 +5,17 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import csr_matrix
 from sklearn.utils import check_array
 
-from skgenre.recommend import check_hashable, check_no_mask, plain_id
+from skgenre.recommend import check_hashable, check_no_mask, ids_array, plain_id, plain_ids
 
 
 def check_interactions(interactions: Any, n_tracks: int) -> csr_matrix:
     """Return interactions as a new float32 matrix of counts without zeros, users × tracks; None is no user at all."""
     if interactions is None:
         return csr_matrix((0, n_tracks), dtype=np.float32)
-    if not issparse(interactions) and np.ndim(interactions) != 2:
+    if np.ndim(interactions) != 2:
         raise ValueError(
             "interactions must be a matrix of shape (n_users, n_tracks), how often each user has heard each track, "
             f"got {np.ndim(interactions)} dimensions"
@@ -52,7 +52,7 @@ class Names:
     """
 
     def __init__(self, names: Any, parameter: str, n_rows: int) -> None:
-        plain = [plain_id(name) for name in (names.tolist() if isinstance(names, np.ndarray) else names)]
+        plain = plain_ids(names)
         if len(plain) != n_rows:
             raise ValueError(f"{parameter} must hold {n_rows} ids, one a row or column of the data, got {len(plain)}")
         check_hashable(plain, parameter)
@@ -60,9 +60,7 @@ class Names:
             if count > 1:
                 raise ValueError(f"{parameter} must be unique, got {name!r} {count} times")
         self.parameter = parameter
-        self.array = np.fromiter(plain, dtype=object, count=len(plain))
-        if plain and all(isinstance(name, int) for name in plain):
-            self.array = self.array.astype(np.int64)
+        self.array = ids_array(plain)
         self._rows = {name: row for row, name in enumerate(plain)}
 
     def __contains__(self, name: Any) -> bool:
@@ -74,6 +72,7 @@ class Names:
     def rows(self, names: Any, argument: str) -> np.ndarray:
         """Return the row of each name, or raise a ValueError that calls them by the name of the caller's argument."""
         check_no_mask(names)
+        names = list(names)
         unknown = [name for name in names if name not in self]
         if unknown:
             raise ValueError(

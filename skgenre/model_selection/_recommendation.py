@@ -1,11 +1,11 @@
 """How good a recommender is, by the genres of what it finds or by what users went on to hear."""
 
 from copy import copy
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from scipy.stats import skew
 from sklearn.utils import check_consistent_length, check_random_state
 
 from skgenre.audio import as_rows
@@ -26,7 +26,7 @@ from skgenre.metrics import (
 )
 from skgenre.model_selection._one_genre import one_artist_each, one_genre_each
 from skgenre.model_selection._recommendation_results import RecommenderEvaluation
-from skgenre.recommend import EmbeddingRecommender
+from skgenre.recommend import EmbeddingRecommender, skewness
 
 _RANKINGS = {
     "ndcg": ndcg_at_k,
@@ -164,7 +164,7 @@ def _by_content(recommender: EmbeddingRecommender, X: Any, genres: Any, artists:
             purity["artist_filtered_precision"] = others
         values = purity | values
     occurrence = np.bincount(np.concatenate(lists), minlength=n_tracks)
-    totals = {"coverage": catalogue_coverage(lists, everyone, k), "hubness": float(skew(occurrence))}
+    totals = {"coverage": catalogue_coverage(lists, everyone, k), "hubness": skewness(occurrence)}
     return RecommenderEvaluation("content", k, values, totals, members)
 
 
@@ -201,10 +201,12 @@ def _by_history(
 
 def _hold_out(plays: csr_matrix, times: Any, test_size: float, rng: np.random.RandomState) -> csr_matrix:
     """Return the part of the plays to hold out: the last track of each user, or a random share of the tracks."""
-    if not 0 < test_size < 1:
+    if not isinstance(test_size, Real) or not 0 < test_size < 1:
         raise ValueError(f"test_size must lie between 0 and 1, got {test_size!r}")
     users = np.repeat(np.arange(plays.shape[0]), np.diff(plays.indptr))
     n_heard = np.diff(plays.indptr)[users]
+    if not (n_heard > 1).any():
+        raise ValueError("interactions must hold a user who has heard two tracks or more, or nothing can be held out")
     if times is None:
         keys, n_held = rng.uniform(size=plays.nnz), np.ceil(n_heard * test_size).clip(max=n_heard - 1)
     else:
@@ -213,8 +215,6 @@ def _hold_out(plays: csr_matrix, times: Any, test_size: float, rng: np.random.Ra
     place_in_user = np.arange(plays.nnz) - plays.indptr[users]
     chosen = np.zeros(plays.nnz, dtype=bool)
     chosen[order] = place_in_user < n_held
-    if not chosen.any():
-        raise ValueError("interactions must hold a user who has heard two tracks or more, or nothing can be held out")
     return csr_matrix((plays.data[chosen], (users[chosen], plays.indices[chosen])), shape=plays.shape)
 
 
