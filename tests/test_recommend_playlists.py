@@ -3,12 +3,14 @@
 import itertools
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.preprocessing import FunctionTransformer
 
 from skgenre import EmbeddingRecommender
 from skgenre.recommend._diversity import choose, group_codes, longest
@@ -95,6 +97,23 @@ class TestSeveral:
         recommender = EmbeddingRecommender().fit(np.eye(2) + 0.1)
         with pytest.raises(ValueError, match="ids must be given, got a mask of bool"):
             ask(recommender, np.array([True, False]))
+
+    @pytest.mark.parametrize(
+        ("ask", "message"),
+        [
+            (
+                lambda r: r.recommend("40.mp3", Path("40.mp3"), n=1),
+                "a track must be liked or disliked, '40.mp3' is both",
+            ),
+            (lambda r: r.playlist(["40.mp3", Path("40.mp3")], n=3), "seeds must be at most 3 different tracks"),
+            (lambda r: r.journey("40.mp3", Path("40.mp3"), n=3), "must lead from one track to another, got '40.mp3'"),
+        ],
+    )
+    def test_a_new_file_that_is_named_twice_is_one_track(self, ask, message):
+        embedder = FunctionTransformer(lambda paths: on_a_circle(*(float(Path(path).stem) for path in paths)))
+        recommender = EmbeddingRecommender(embedder).fit([f"{degree}.mp3" for degree in (0, 30, 60, 90)])
+        with pytest.raises(ValueError, match=message):
+            ask(recommender)
 
     def test_a_misspelt_id_is_answered_by_the_nearest(self):
         recommender = EmbeddingRecommender().fit(np.eye(3), track_ids=["So What", "Blue in Green", "All Blues"])

@@ -70,7 +70,7 @@ class Playlists(Recommendations):
         check_scalar(n, "n", Integral, min_val=2)
         ends = [self._one(start, "start"), self._one(end, "end")]
         vectors, rows = self._directed_tracks(ends, "the ends of a journey")
-        if rows[0] == rows[1] and rows[0] >= 0:
+        if plain_id(ends[0]) == plain_id(ends[1]):
             raise ValueError(f"a journey must lead from one track to another, got {plain_id(ends[0])!r} as both ends")
         allowed = self._allowed(where, exclude, rows)
         if n > 2:
@@ -136,7 +136,7 @@ class Playlists(Recommendations):
         check_diversity(diversity)
         seeds = self._several(seeds)
         vectors, rows, taste, allowed = self._ask(seeds, disliked, exclude, where, "seeds")
-        if len(seeds) > n or len(set(rows[rows >= 0])) < np.count_nonzero(rows >= 0):
+        if len(seeds) > n or len(set(plain_ids(seeds))) < len(seeds):
             raise ValueError(f"seeds must be at most {n} different tracks, got {plain_ids(seeds)!r}")
         if len(seeds) < n:
             self._check_count("n - n_seeds", n - len(seeds), allowed)

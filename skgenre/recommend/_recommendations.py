@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgenre._warnings import users_line
 from skgenre.recommend._diversity import choose, group_codes
+from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
 from skgenre.recommend._taste import DISLIKED, Taste
 from skgenre.recommend._turns import asks
@@ -117,12 +118,13 @@ class Recommendations(Search):
         self, liked: list, disliked: Any, exclude: Any, where: Any, name: str
     ) -> tuple[np.ndarray, np.ndarray, Taste, np.ndarray | None]:
         """Return embeddings and rows of the liked, what is asked for, and which rows may be an answer."""
+        disliked = [] if disliked is None else self._several(disliked)
         good, rows = self._directed_tracks(liked, name)
-        bad, bad_rows = self._directed_tracks([] if disliked is None else self._several(disliked), "disliked")
+        bad, bad_rows = self._directed_tracks(disliked, "disliked")
         if not len(good):
             raise ValueError(f"{name} must hold at least one track, got none")
-        for row in np.intersect1d(rows[rows >= 0], bad_rows):
-            raise ValueError(f"a track must be {name} or disliked, {self._catalogue.ids[row]!r} is both")
+        for track in {*plain_ids(liked)}.intersection(plain_ids(disliked)):
+            raise ValueError(f"a track must be {name} or disliked, {track!r} is both")
         taste = Taste.of(self.index_.metric, good, bad)
         if len(rows) == 1 and not len(bad):
             # As kneighbors answers it, who knows that the track is one of its own neighbours.
