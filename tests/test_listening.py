@@ -3,6 +3,7 @@
 import gzip
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,9 +161,13 @@ class TestFiles:
         assert history.users.tolist() == ["b80344"]
         np.testing.assert_array_equal(history.interactions.toarray(), [[0, 2]])
 
+    def test_tracks_may_be_the_column_of_a_frame(self, file):
+        history = load_interactions(file("ann\tone\t3\nbo\ttwo\t1\n"), tracks=pd.DataFrame({"track": ["two", "one"]}))
+        np.testing.assert_array_equal(history.interactions.toarray(), [[0, 3], [1, 0]])
+
     def test_commas_a_header_a_mark_of_order_and_windows_line_ends(self, file):
         text = "\ufeffuserid,song,plays\r\nann,x,3\r\n\r\nbo,x,1\r\n"
-        history = load_interactions(file(text), separator=",", skip_rows=1)
+        history = load_interactions(file(text), separator=",", skip_rows=np.int64(1))
         assert history.users.tolist() == ["ann", "bo"]
         np.testing.assert_array_equal(history.interactions.toarray(), [[3], [1]])
 
@@ -236,6 +241,7 @@ class TestFiles:
             ({"skip_rows": -1}, "skip_rows must be an int from 0 on, got -1"),
             ({"on_bad_lines": "warn"}, "on_bad_lines must be"),
             ({"tracks": []}, "tracks must hold at least one id"),
+            ({"tracks": 5}, "tracks must hold at least one id, and each once, got 5"),
             ({"tracks": ["a", "a"]}, "each once"),
         ],
     )

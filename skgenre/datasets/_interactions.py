@@ -3,14 +3,17 @@
 import gzip
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from numbers import Integral
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from sklearn.utils import Bunch
+
+from skgenre.audio import as_rows
 
 _NAMED = 5
 """Bad lines that a message names; more are counted."""
@@ -183,7 +186,7 @@ def _rows_of(tracks: Any) -> dict[str, int]:
     """Return the column of each track asked for; nothing where all are."""
     if tracks is None:
         return {}
-    names = [str(track) for track in tracks]
+    names = [str(track) for track in as_rows(tracks)] if isinstance(tracks, Iterable) else []
     if isinstance(tracks, str) or not names or len(set(names)) < len(names):
         raise ValueError(f"tracks must hold at least one id, and each once, got {tracks!r}")
     return {name: column for column, name in enumerate(names)}
@@ -195,7 +198,7 @@ def _check(columns: tuple, separator: Any, skip_rows: Any, on_bad_lines: Any) ->
         raise ValueError(f"columns must name 'user' and 'track', and at most 'plays', once each, got {columns}")
     if not isinstance(separator, str) or not separator:
         raise ValueError(f"separator must be a str that is not empty, got {separator!r}")
-    if not isinstance(skip_rows, int) or skip_rows < 0:
+    if not isinstance(skip_rows, Integral) or skip_rows < 0:
         raise ValueError(f"skip_rows must be an int from 0 on, got {skip_rows!r}")
     if on_bad_lines not in ("raise", "skip"):
         raise ValueError(f"on_bad_lines must be 'raise' or 'skip', got {on_bad_lines!r}")
