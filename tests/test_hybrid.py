@@ -181,9 +181,10 @@ class TestBlend:
         assert recommender.blend_.content == 0.25
         assert recommender.blend_scores_ is None
 
-    def test_users_of_one_track_leave_nothing_to_choose_by(self, X):
+    @pytest.mark.parametrize("n_users", [5, 50])
+    def test_users_of_one_track_leave_nothing_to_choose_by(self, X, n_users):
         with pytest.warns(UserWarning, match="needs users who have heard two tracks"):
-            recommender = HybridRecommender(random_state=0).fit(X, np.eye(5, 300))
+            recommender = HybridRecommender(random_state=0).fit(X, np.eye(n_users, 300))
         assert recommender.blend_.content == 0.5
 
     @pytest.mark.parametrize("placing", ["neighbors", "ridge"])

@@ -240,7 +240,7 @@ class HybridRecommender(HybridQueries, BaseEstimator):
 
     def _choose_by_holding_out(self, rng: np.random.RandomState, seed: int) -> tuple[Blend, dict[str, float] | None]:
         kept, held, cold = hold_out(self.interactions_, rng)
-        if held.nnz == 0 or kept.nnz == 0:
+        if held[:, ~cold].nnz == 0 or kept.nnz == 0:
             message = "blend='auto' needs users who have heard two tracks or more; it is 0.5"
             warnings.warn(message, stacklevel=users_line())
             return Blend(0.5), None
