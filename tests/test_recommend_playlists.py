@@ -253,6 +253,13 @@ class TestJourney:
         ids, _ = recommender.journey(0, 399, n=5)  # a warning is an error
         assert in_a_row([group_codes(groups)[row] for row in ids]) == 0
 
+    @pytest.mark.parametrize("seed", [0, 4, 5])
+    def test_it_goes_as_far_as_it_must_for_tracks_that_stand_between_those_of_others(self, seed):
+        X = np.random.default_rng(seed).standard_normal((500, 2))
+        artists = [*"A" * 495, *"BBCCD"]
+        ids, _ = EmbeddingRecommender(metric="euclidean").fit(X, groups=artists).journey(0, 1, n=9)
+        assert in_a_row([artists[row] for row in ids]) == 0  # a warning is an error
+
     def test_it_goes_in_even_steps(self, circle):
         ids, scores = circle.journey(0, 90, n=4)
         assert ids.tolist() == [0, 30, 60, 90]

@@ -161,9 +161,12 @@ class Playlists(Recommendations):
     ) -> tuple[np.ndarray, np.ndarray, list[int]]:
         """Find a way among the tracks near the direct line; where groups clash, also among the nearest of other groups.
 
+        Where that is not enough, of any group, as long as there are not many.
+
         Returns the rows of these tracks, the ends first, the distances between them, and the places of the way.
         """
         vectors, groups, crowded = ends, self._catalogue.groups, set[int]()
+        free = (self._catalogue.alive if allowed is None else allowed).copy()
         while True:
             if n > 2:
                 between = np.setdiff1d(self._on_the_way(ends, n, allowed), rows)
@@ -175,10 +178,12 @@ class Playlists(Recommendations):
                 return rows, steps, order
             numbers, way = np.array(group_codes(groups)), rows[order]
             on_the_way = set(numbers[way[way >= 0]].tolist())
-            others = ~np.isin(numbers, [*on_the_way])
-            allowed = others & (self._catalogue.alive if allowed is None else allowed)
-            if on_the_way <= crowded or not allowed.any():
+            free[rows[rows >= 0]] = False
+            others = free & ~np.isin(numbers, [*on_the_way])
+            searched = on_the_way <= crowded or not others.any()
+            if not free.any() or (searched and len(rows) >= _MOST_ON_THE_WAY):
                 return rows, steps, order
+            allowed = others if others.any() else free
             crowded |= on_the_way
 
     def _on_the_way(self, ends: np.ndarray, n: int, allowed: np.ndarray | None) -> np.ndarray:
