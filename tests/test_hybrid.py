@@ -249,6 +249,16 @@ class TestRecommend:
             distance = np.linalg.norm(X[ids] - X[seeds[0]], axis=1).mean()
             assert distance < np.linalg.norm(X[strangers] - X[seeds[0]], axis=1).mean()
 
+    @pytest.mark.parametrize("alpha", [0.5, 1.0, 40.0])
+    def test_a_seed_that_was_heard_anyway_changes_nothing(self, X, history, alpha):
+        als = pytest.importorskip("implicit.cpu.als").AlternatingLeastSquares
+        model = als(factors=4, alpha=alpha, iterations=100, num_threads=1, random_state=0)
+        recommender = HybridRecommender(collaborative=model, blend="collaborative").fit(X, history.interactions)
+        for user in range(20):
+            heard = int(history.interactions[[user]].indices[0])
+            (_, scores), (_, same) = (recommender.recommend(user, seeds=seeds) for seeds in (None, heard))
+            np.testing.assert_allclose(same, scores, rtol=0.03)
+
     def test_a_user_without_history_gets_what_most_have_heard(self, X, history):
         plays = csr_matrix(np.vstack([history.interactions.toarray(), np.zeros((1, 300))]))
         recommender = HybridRecommender(random_state=0).fit(X, plays)

@@ -171,7 +171,9 @@ class HybridQueries:
         if self.item_factors_ is not None and self._user_factors is not None:
             if folds_in:
                 regularization = getattr(self.collaborative_, "regularization", 0.0)
-                factors = fold_in(self.item_factors_, history, regularization)
+                # By which implicit's least squares multiply confidences.
+                alpha = getattr(self.collaborative_, "alpha", 1.0)
+                factors = fold_in(self.item_factors_, alpha * history, regularization)
             else:
                 factors = self._user_factors[rows]
             by_listening = factors @ self.item_factors_.T
