@@ -1,13 +1,18 @@
-"""A function over many items, in threads: in order, with few results waiting."""
+"""A function over many items, in threads: in order, with few results waiting; and no threads inside those."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial, update_wrapper
+from contextlib import contextmanager
+from functools import lru_cache, partial, update_wrapper
 from typing import Any
 
 from joblib.parallel import SequentialBackend, ThreadingBackend, get_active_backend
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import ThreadpoolController
+
+_LIMITED = threading.Lock()
 
 WAITING = 3
 """Items under way or done for each thread: enough to keep all busy, and few enough to need little memory."""
@@ -66,3 +71,26 @@ def map_pool(function: Callable[[Any], Any], items: Iterable[Any], n_threads: in
 def in_worker() -> bool:
     """Tell whether this runs in a worker of joblib, beside others that need the processor's cores too."""
     return get_active_backend()[0].nesting_level > 0
+
+
+@contextmanager
+def one_blas_thread(*, alone: bool = False) -> Iterator[None]:
+    """Keep matrix products to the threads that ask for them.
+
+    Those of a track are too small to be shared, and threads of BLAS that wait for the next one take the cores from
+    those that decode. How many there are belongs to the process: who comes while another is inside changes nothing, or
+    where ``alone`` waits, and nobody lifts the limit before its end.
+    """
+    if not _LIMITED.acquire(blocking=alone):
+        yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _LIMITED.release()
+
+
+@lru_cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all libraries, for some milliseconds

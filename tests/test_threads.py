@@ -4,10 +4,13 @@ import os
 import threading
 import time
 
+import numpy as np
 import pytest
 from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from skgenre._threads import WAITING, in_worker, map_pool, map_threads
+from skgenre import MFCCExtractor
+from skgenre._threads import WAITING, in_worker, map_pool, map_threads, one_blas_thread
 
 
 def test_results_come_in_the_order_of_the_items_however_long_each_takes():
@@ -82,3 +85,69 @@ def test_an_error_where_items_come_from_reaches_the_caller():
 def test_workers_of_joblib_know_that_they_are(backend):
     assert not in_worker()
     assert Parallel(n_jobs=2, backend=backend)(delayed(in_worker)() for _ in range(2)) == [True, True]
+
+
+@pytest.fixture
+def two_blas_threads():
+    with threadpool_limits(2, "blas"):
+        yield
+        assert blas_threads() == {2}
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_matrix_products_have_one_thread_inside_and_as_many_as_before_outside(two_blas_threads):
+    with one_blas_thread(), one_blas_thread():
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
+    with pytest.raises(RuntimeError), one_blas_thread():
+        raise RuntimeError
+    assert blas_threads() == {2}
+
+
+def test_who_leaves_last_does_not_leave_one_thread_behind(two_blas_threads):
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay():
+        with one_blas_thread():
+            inside.set()
+            leave.wait(10)
+
+    other = threading.Thread(target=stay)
+    with one_blas_thread():
+        other.start()
+        assert inside.wait(10)
+    leave.set()
+    other.join()
+    assert blas_threads() == {2}
+
+
+def test_who_wants_to_be_alone_waits():
+    seen = []
+
+    def alone():
+        with one_blas_thread(alone=True):
+            seen.append(blas_threads())
+
+    other = threading.Thread(target=alone)
+    with one_blas_thread():
+        other.start()
+        time.sleep(0.05)
+        assert not seen
+    other.join()
+    assert seen == [{1}]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_features_are_computed_with_one_thread_of_blas(two_blas_threads, monkeypatch, n_jobs):
+    seen = []
+
+    def compute(self, y, sample_rate):
+        seen.append(blas_threads())
+        return np.zeros((20, 3), dtype=np.float32)
+
+    monkeypatch.setattr(MFCCExtractor, "_compute", compute)
+    MFCCExtractor(n_jobs=n_jobs).transform(np.zeros((4, 2048)))
+    assert seen == [{1}] * 4

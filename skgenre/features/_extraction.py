@@ -16,7 +16,7 @@ from skgenre import spectral
 from skgenre._rows import RowArray, labels_of
 from skgenre._sklearn import HasMethods, Interval, _fit_context
 from skgenre._store import ArrayStore, map_rows, stack_rows
-from skgenre._threads import in_worker, map_threads
+from skgenre._threads import in_worker, map_threads, one_blas_thread
 from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence
 
@@ -152,10 +152,11 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         track = partial(X.alone, helped=helped) if isinstance(X, Waveforms) else lambda row: X[row : row + 1]
         compute = partial(self._compute_row, sample_rate=sample_rate, store=store)
         computed = map_threads(compute, (track(row) for row in range(start, len(X))), n_jobs)
-        for row, features in enumerate(computed, start):
-            if isinstance(features, AudioError):
-                features = self._compute(X.stand_in(row, features), sample_rate)
-            yield features
+        with one_blas_thread():
+            for row, features in enumerate(computed, start):
+                if isinstance(features, AudioError):
+                    features = self._compute(X.stand_in(row, features), sample_rate)
+                yield features
 
     def _compute_row(self, X: Any, sample_rate: int, store: ArrayStore | None) -> np.ndarray | AudioError:
         """Compute the one row of X, or say why silence has to stand in for it."""

@@ -1,18 +1,14 @@
 """Factors of users and tracks from who has heard what, by the package implicit."""
 
 from copy import deepcopy
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import csr_matrix
-from threadpoolctl import threadpool_limits
 
 from skgenre._optional import import_optional
-
-_FITTING = Lock()
-"""The number of threads of BLAS is one for the whole process, and sums in two threads round differently."""
+from skgenre._threads import one_blas_thread
 
 
 def confidences(interactions: csr_matrix) -> csr_matrix:
@@ -56,8 +52,9 @@ def fit_model(model: Any, interactions: csr_matrix, *, n_factors: int, n_jobs: i
     TypeError
         If the fitted model has no factors.
     """
-    # implicit has threads of its own, which those of BLAS would slow down; it looks for them when a model is made.
-    with _FITTING, threadpool_limits(1, "blas"):
+    # implicit has threads of its own, which those of BLAS would slow down; it looks for them when a model is made. And
+    # sums in two threads round differently.
+    with one_blas_thread(alone=True):
         if isinstance(model, str):
             fitted = _make_model(model, interactions, n_factors, n_jobs, seed)
         else:
