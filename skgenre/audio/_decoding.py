@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 import soundfile
@@ -20,8 +21,9 @@ from skgenre.audio._files import (
     start_of,
 )
 
-BLOCK = 2**16
-"""Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled."""
+BLOCK = 2**15
+"""Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled, and to
+get the same memory again each time, which larger arrays do not."""
 
 
 def decode(
@@ -58,7 +60,7 @@ def decode(
         check_file(source)
         with open_file(source) as file:
             y = _read(file, source_name(source), sample_rate, offset, duration, helped)
-    if not np.isfinite(y).all():
+    if not np.isfinite([y.min(), y.max()]).all():  # NaN is both
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
     return y
 
@@ -83,7 +85,8 @@ def _read(
             (whole,) = read_blocks(file, name, start, wanted, wanted)
             y = mix_channels(whole)
         else:
-            y = _resampled(read_blocks(file, name, start, wanted, BLOCK), rate, sample_rate, helped)
+            blocks = read_blocks(file, name, start, wanted, BLOCK)
+            y = _resampled(blocks, wanted * sample_rate // rate + 1, rate, sample_rate, helped)
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
@@ -91,15 +94,21 @@ def _read(
     return y if len(y) else np.zeros(1, dtype=np.float32)
 
 
-def _resampled(blocks: Iterable[np.ndarray], rate: int, sample_rate: int, helped: bool) -> np.ndarray:
+def _resampled(blocks: Iterable[np.ndarray], n_most: int, rate: int, sample_rate: int, helped: bool) -> np.ndarray:
     """Mix and resample blocks, in this thread or, while this one decodes the next, in another."""
     stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32")
 
-    def convert(block: np.ndarray) -> np.ndarray:
-        return stream.resample_chunk(mix_channels(block))
+    def convert(block: np.ndarray | None) -> np.ndarray:
+        samples = np.empty(0, dtype=np.float32) if block is None else mix_channels(block)
+        return stream.resample_chunk(samples, last=block is None)
 
-    parts = list(map_pool(convert, blocks, 1) if helped else map(convert, blocks))
-    return np.concatenate([*parts, stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)])
+    # Parts are put into place at once: memory that is used again costs nothing, and new memory as much as mixing.
+    y, n_written = np.empty(n_most, dtype=np.float32), 0
+    ending = chain(blocks, [None])
+    for part in map_pool(convert, ending, 1) if helped else map(convert, ending):
+        y[n_written : n_written + len(part)] = part
+        n_written += len(part)
+    return y[:n_written]
 
 
 def mix_channels(channels: np.ndarray) -> np.ndarray:
