@@ -9,6 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -143,6 +144,14 @@ class TestTheAnswerToAWholeTrack:
             play(live, np.zeros(RATE), [800])
         assert_allclose(live.posterior_, pipeline.predict_proba([np.zeros(RATE)])[0], atol=1e-5)
 
+    def test_is_the_same_where_a_data_frame_is_asked_for(self, pipelines):
+        live = StreamingClassifier(pipelines["mel", "cnn"])
+        live.push(music(2.0, 3))
+        with config_context(transform_output="pandas"):
+            live.close()
+        expected = pipelines["mel", "cnn"].transform([music(2.0, 3)])[0]
+        assert_allclose(live.embedding_, expected, atol=1e-4, rtol=1e-4)
+
     def test_of_a_long_track_is_scored_in_blocks(self, pipelines):
         pipeline, samples = pipelines["deltas", "max"], music(40.0, 4)
         with StreamingClassifier(pipeline) as live:
@@ -234,6 +243,13 @@ class TestUpdates:
         assert_allclose(live.posterior_, expected, atol=1e-6)
         assert_allclose(live.posterior_, updates[-1].track_posterior)
 
+    def test_forget_nothing_within_a_half_life_that_is_long(self, pipelines):
+        live = StreamingClassifier(
+            pipelines["mel", "cnn"], average="exponential", half_life=1e18, every=15 * 160 / RATE
+        )
+        full = [update.posterior for update in live.push(music(3.0, 10))[1:]]
+        assert_allclose(live.posterior_, np.average(full, axis=0, weights=[2] + [1] * (len(full) - 1)), atol=1e-6)
+
     def test_go_on_after_the_loaders_duration_when_the_track_is_settled(self, pipelines):
         pipeline = Pipeline([("load", AudioLoader(RATE, duration=1.0)), *pipelines["mel", "cnn"].steps[1:]])
         samples = music(4.0, 11)
@@ -243,6 +259,15 @@ class TestUpdates:
         assert len({update.posterior.tobytes() for update in late}) > 3
         for update in late:
             assert_allclose(update.track_posterior, pipeline.predict_proba([samples])[0], atol=1e-5)
+
+    def test_come_before_any_answer_can_be_read(self, pipelines):
+        pipeline = Pipeline([("load", AudioLoader(RATE, duration=0.2)), *pipelines["mel", "cnn"].steps[1:]])
+        live = StreamingClassifier(pipeline, every=10.0)
+        assert live.push(music(0.2, 11)) == []
+        assert not hasattr(live, "posterior_")
+        with pytest.raises(AttributeError, match="there is no answer yet"):
+            live.timeline()
+        assert_allclose(live.close()[-1].track_posterior, pipeline.predict_proba([music(0.2, 11)])[0], atol=1e-5)
 
     def test_are_as_many_as_asked_for(self, pipelines):
         live = StreamingClassifier(pipelines["mel", "cnn"], every=0.1)
@@ -366,6 +391,19 @@ class TestErrors:
             with pytest.raises(TypeError, match="pipeline must be a fitted Pipeline of AudioLoader, MelExtractor or"):
                 StreamingClassifier(other)
 
+    @pytest.mark.parametrize("name", ["half_life", "every"])
+    @pytest.mark.parametrize("value", [np.inf, np.nan])
+    def test_name_numbers_that_are_not_finite(self, pipelines, name, value):
+        with pytest.raises(ValueError, match=f"{name} must be a finite number, got {value}"):
+            StreamingClassifier(pipelines["mel", "cnn"], average="exponential", **{name: value})
+
+    @pytest.mark.parametrize("value", [np.inf, np.nan])
+    def test_name_a_penalty_that_is_not_finite(self, pipelines, value):
+        live = StreamingClassifier(pipelines["mel", "cnn"])
+        live.push(music(1.0, 2))
+        with pytest.raises(ValueError, match=f"penalty must be a finite number, got {value}"):
+            live.timeline(penalty=value)
+
     def test_say_that_the_track_has_ended(self, pipelines):
         live = StreamingClassifier(pipelines["mel", "cnn"])
         live.close()
@@ -397,6 +435,12 @@ class TestErrors:
         other.push(samples)
         other.close()
         assert_allclose(live.posterior_, other.posterior_, atol=1e-6)
+
+    def test_do_not_forget_the_rate_of_an_empty_chunk(self, pipelines):
+        live = StreamingClassifier(pipelines["mel", "cnn"])
+        live.push([], sample_rate=2 * RATE)
+        live.push(music(1.0, 2, rate=2 * RATE))
+        assert live.time_ == 1.0
 
     def test_name_the_rate_that_was_and_the_rate_that_came(self, pipelines):
         live = StreamingClassifier(pipelines["mel", "cnn"], sample_rate=44100)

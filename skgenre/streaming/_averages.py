@@ -1,5 +1,6 @@
 """The running answer to a track: over all of it, or over what was heard last."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -48,9 +49,10 @@ class ExponentialAverage:
 
     def add(self, posterior: np.ndarray, embedding: np.ndarray, seconds: float) -> None:
         kept = 0.5 ** (seconds / self._half_life)
-        self._posterior = kept * self._posterior + (1 - kept) * posterior.astype(np.float64)
-        self._embedding = kept * self._embedding + (1 - kept) * embedding.astype(np.float64)
-        self._weight = kept * self._weight + (1 - kept)
+        own = -math.expm1(-math.log(2) * seconds / self._half_life)  # 1 - kept, which may be too little to tell from 1
+        self._posterior = kept * self._posterior + own * posterior.astype(np.float64)
+        self._embedding = kept * self._embedding + own * embedding.astype(np.float64)
+        self._weight = kept * self._weight + own
 
     def value(self) -> tuple[np.ndarray, np.ndarray]:
         return self._posterior / self._weight, (self._embedding / self._weight).astype(np.float32)

@@ -1,11 +1,9 @@
 """Sources that a stream hears to their end."""
 
 from collections.abc import Iterator
-from numbers import Real
 from typing import Any
 
-from sklearn.utils import check_scalar
-
+from skgenre.streaming._checks import check_finite
 from skgenre.streaming._parts import Parts
 from skgenre.streaming._sources import open_microphone, open_source
 from skgenre.streaming._updates import StreamUpdate
@@ -53,7 +51,7 @@ class Listening:
         ValueError
             If the source has another sample rate than ``sample_rate`` says.
         """
-        check_scalar(block, "block", Real, min_val=0, include_boundaries="neither")
+        check_finite(block, "block")
         self.reset()
         with open_source(source, block, self._parts.loader.offset) as opened:
             self._starts_at = opened.offset

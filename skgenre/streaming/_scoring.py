@@ -74,7 +74,7 @@ def score_track(parts: Parts, answers: Answers, store: FrameStore) -> tuple[np.n
         features = features_of(parts.extractor, store.read(begin, end), store.maximum)[None, :, start - begin :]
         features = features[:, :, : stop - start]
         scores += net.predict_segments(features)
-        embedding = embedding + net.transform(features)[0].astype(np.float64) * len(starts)
+        embedding = embedding + np.asarray(net.transform(features), dtype=np.float64)[0] * len(starts)
         n_segments += len(starts)
     posterior = answers.pool(np.concatenate(scores).astype(np.float64))
     return posterior, (embedding / n_segments).astype(np.float32)

@@ -1,12 +1,13 @@
 """A pipeline that answers while the music plays."""
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_scalar
 
 from skgenre.streaming._answers import Answers
+from skgenre.streaming._checks import check_finite
 from skgenre.streaming._chunks import to_mono
 from skgenre.streaming._listening import Listening
 from skgenre.streaming._nearest import nearest_tracks
@@ -102,7 +103,7 @@ class StreamingClassifier(Listening):
             check_scalar(sample_rate, "sample_rate", Integral, min_val=1)
         if average not in ("track", "exponential"):
             raise ValueError(f'average must be "track" or "exponential", got {average!r}')
-        check_scalar(half_life, "half_life", Real, min_val=0, include_boundaries="neither")
+        check_finite(half_life, "half_life")
         self._parts = Parts.of(pipeline)
         self._answers = Answers(self._parts.net, labels)
         self._step = self._parts.step if every is None else self._frames_of(every)
@@ -114,7 +115,7 @@ class StreamingClassifier(Listening):
         self.reset()
 
     def _frames_of(self, every: Any) -> int:
-        check_scalar(every, "every", Real, min_val=0, include_boundaries="neither")
+        check_finite(every, "every")
         return max(1, round(every / self._parts.frame_seconds))
 
     def reset(self) -> Self:
@@ -163,10 +164,11 @@ class StreamingClassifier(Listening):
             raise ValueError("push: the track has ended and the stream is closed; reset() begins another track")
         self._check_rate(sample_rate)
         y, n_channels = to_mono(samples, self._n_channels, self.time_)
+        self._rate = sample_rate or self._rate
         if not len(y):
             return []
-        rate = sample_rate or self._rate or self._parts.loader.sample_rate
-        self._rate, self._n_channels = rate, n_channels
+        self._rate = rate = self._rate or self._parts.loader.sample_rate
+        self._n_channels = n_channels
         skip = max(0, round((self._parts.loader.offset - self._starts_at) * rate) - self._n_heard)
         self._n_heard += len(y)
         if skip >= len(y):
@@ -278,6 +280,6 @@ class StreamingClassifier(Listening):
 
     @property
     def _heard(self) -> PlayingTrack:
-        if self._track is None or self._track.posterior is None:
+        if self._track is None or not len(self._track.history.rows):
             raise AttributeError("there is no answer yet: the first comes with the first update, or when a track ends")
         return self._track

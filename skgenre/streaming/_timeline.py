@@ -10,6 +10,7 @@ from sklearn.utils import check_scalar
 
 from skgenre._optional import import_optional
 from skgenre.streaming._changes import best_sections
+from skgenre.streaming._checks import check_finite
 
 MIN_DURATION = 15.0
 """Seconds that a section lasts at least."""
@@ -120,7 +121,7 @@ class Timeline:
             The sections.
         """
         check_scalar(min_duration, "min_duration", Real, min_val=0)
-        check_scalar(penalty, "penalty", Real, min_val=0)
+        check_finite(penalty, "penalty", zero=True)
         begin, end = history[0, 0], history[-1, 1]
         lengths = history[:, 1] - history[:, 0]
         # Those at the start, before a whole segment was heard, where there are others.
