@@ -49,7 +49,10 @@ class _Protocol:
             splitter = copy(splitter)
             splitter.random_state = seed
         every = np.arange(len(self.y))  # rows may be named by boolean masks
-        return [(every[train], every[test]) for train, test in splitter.split(self.X, self.y, self.apart)]
+        try:
+            return [(every[train], every[test]) for train, test in splitter.split(self.X, self.y, self.apart)]
+        except IndexError as error:
+            raise ValueError(f"the folds of {self.name!r} must be of the {len(every)} rows: {error}") from error
 
 
 def compare_protocols(
@@ -158,6 +161,8 @@ def compare_protocols(
         row = int(unknown.argmax())
         raise ValueError(f"y must hold the genre of each track, got {y.tolist()[row]!r} for row {row}")
     check_classification_targets(y)
+    if len(genres := np.unique(y)) == 1:
+        raise ValueError(f"y must hold at least two genres, got one class: {genres[0]}")
     groups = None if groups is None else one_artist_each(groups)
     check_consistent_length(X, y, groups)
     chosen = _check_seeds(seeds)
@@ -222,6 +227,8 @@ def _plan(
 
 def _check_folds(name: str, seeds: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]]) -> None:
     """Raise ``ValueError`` before anything is fitted where the answers of folds could not be pooled."""
+    if not all(seeds):
+        raise ValueError(f"the folds of {name!r} must be one at least, got none")
     tested = [np.sort(np.concatenate([test for _, test in folds])) for folds in seeds]
     if any(len(np.unique(rows)) < len(rows) or not np.array_equal(rows, tested[0]) for rows in tested):
         raise ValueError(f"the folds of {name!r} must test the same rows with every seed, each at most once")
