@@ -31,6 +31,8 @@ def read_labels(y: Any) -> np.ndarray | None:
     """
     if sparse.issparse(y):
         y = y.toarray()
+    elif hasattr(y, "iloc") and y.ndim == 2:
+        y = y.astype(object).mask(y.isna(), np.nan)  # NA is no number to numpy, and columns may be sparse
     try:
         shape = y.shape if hasattr(y, "shape") else np.asarray(y).shape
     except ValueError as error:  # lists of unequal length have no shape
@@ -67,6 +69,8 @@ def read_genres(y: Any) -> np.ndarray:
     ValueError
         If a track has none, or genres are of types that cannot be sorted together, or numbers that are no classes.
     """
+    if isinstance(y, list | tuple) and len({isinstance(genre, str) for genre in y}) > 1:
+        y = np.asarray(y, dtype=object)  # else numpy spells a NaN among names "nan", and a number like a name
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")

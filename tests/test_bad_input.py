@@ -433,6 +433,8 @@ class TestLabels:
         y = pd.Series(Y, dtype=object)
         y[[3, 5]] = missing
         with pytest.raises(ValueError, match=message):
+            estimator.fit(features, y.tolist())
+        with pytest.raises(ValueError, match=message):
             estimator.fit(features.mean(axis=2), y)
 
     def test_unseen_labels_count_as_wrong_in_a_score(self, paths, fitted):
