@@ -1,11 +1,13 @@
 """The ready classifier from paths to genres."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
@@ -198,6 +200,14 @@ class TestGroupSVC:
         np.testing.assert_allclose(surest(4), 2.0)
         np.testing.assert_allclose(surest(10), 0.8)
 
+    def test_what_output_is_set_globally_changes_nothing(self):
+        with warnings.catch_warnings(action="error"):
+            expected = GroupSVC().fit(self.X, self.Y)
+            with config_context(transform_output="pandas"):
+                machine = GroupSVC().fit(self.X, self.Y)
+                np.testing.assert_array_equal(expected.decision_function(self.X), machine.decision_function(self.X))
+            np.testing.assert_array_equal(expected.decision_function(self.X), machine.decision_function(self.X))
+
     def test_groups_may_be_counted_from_the_end_or_be_masks(self):
         kinds = slice(7, None), slice(-6, None), slice(-6, 13), list(range(7, 13)), np.arange(13) >= 7
         first, *others = (GroupSVC({"last": kind}).fit(self.X, self.Y).decision_function(self.X) for kind in kinds)
@@ -209,6 +219,7 @@ class TestGroupSVC:
             ({}, "groups must name at least one group of columns, got none"),
             ({"far": [20]}, "groups must name columns of X, which has 13: 'far', index 20 is out of bounds"),
             ({"cut": slice(6, 20)}, r"groups must name columns of X, which has 13: 'cut' is slice\(6, 20, None\)"),
+            ({"names": slice("a", "c")}, "groups must name columns of X, which has 13: 'names', slice indices must be"),
             ({"none": slice(5, 5)}, r"groups must name columns of X, which has 13: 'none' is slice\(5, 5, None\)"),
         ],
     )

@@ -81,7 +81,7 @@ class PerLabelClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, BaseE
         y : array-like of shape (n_tracks,), or array-like or sparse matrix of shape (n_tracks, n_labels)
             Genre of each track; or 1, 0 or NaN for each of several labels.
         sample_weight : array-like of shape (n_tracks,), default=None
-            Weight of each track.
+            Weight of each track; of several labels, a weight of 0 leaves the track out.
 
         Returns
         -------
@@ -105,8 +105,9 @@ class PerLabelClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, BaseE
         weights = None if sample_weight is None else np.asarray(sample_weight)
         self.constants_ = np.full(labels.shape[1], np.nan)
         self.estimators_ = []
+        counts = np.ones(len(labels), bool) if weights is None else weights != 0
         for column, label in enumerate(labels.T):
-            rows = np.flatnonzero(~np.isnan(label))
+            rows = np.flatnonzero(~np.isnan(label) & counts)
             found = np.unique(label[rows])
             if len(found) < 2:
                 # Nobody knows: then it is as likely as not.

@@ -191,7 +191,8 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
 
     def _machine(self) -> Pipeline:
         machine = SVC(C=self.C, class_weight=self.class_weight)
-        return make_pipeline(StandardScaler(), PerLabelClassifier(machine) if hasattr(self, "thresholds_") else machine)
+        scaler = StandardScaler().set_output(transform="default")  # machines know no names, whatever is set globally
+        return make_pipeline(scaler, PerLabelClassifier(machine) if hasattr(self, "thresholds_") else machine)
 
     def _decisions(self, X: Any) -> np.ndarray:
         decisions = self.decision_function(X)
@@ -207,7 +208,7 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
     def _columns_of(self, name: str, columns: Any) -> np.ndarray:
         try:
             chosen = np.arange(self.n_features_in_)[columns]
-        except IndexError as error:
+        except (IndexError, TypeError) as error:
             raise ValueError(
                 f"groups must name columns of X, which has {self.n_features_in_}: {name!r}, {error}"
             ) from None
