@@ -1,6 +1,7 @@
 """Where the genre of a recording changes: the sections, their times, and the picture of them."""
 
 import itertools
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -191,3 +192,29 @@ class TestTheDisplay:
         display.figure_.canvas.draw()
         assert display.ax_ is ax
         assert [text.get_text() for text in display.legend_.get_texts()] == names
+
+    def test_names_only_sections_that_are_wide_enough(self):
+        names = ["WWWWWWWW", "x" * 60, "jazz"]
+        sections = [Section(60.0 * row, 60.0 * row + 60, names[row % 3], 0.9) for row in range(9)]
+        display = TimelineDisplay.from_timeline(Timeline(sections, [1.0], [[0.4, 0.3, 0.3]], names))
+        display.figure_.canvas.draw()
+        section = display.ax_.get_window_extent().width / 9
+        assert section > 0.3 * display.figure_.dpi
+        assert all(text.get_window_extent().width <= section + 1 for text in display.ax_.texts)
+        assert {text.get_text() for text in display.ax_.texts} >= {"jazz"}
+
+    @pytest.mark.parametrize("seconds", [3600.0, 86400.0])
+    @pytest.mark.parametrize("size", [(9, 2.6), (3, 1.5)])
+    def test_marks_of_time_do_not_run_into_each_other(self, seconds, size):
+        ax = plt.figure(figsize=size).add_subplot()
+        timeline = Timeline([Section(0.0, seconds, "jazz", 0.9)], [1.0], [[0.9, 0.1]], ["jazz", "rock"])
+        TimelineDisplay.from_timeline(timeline, ax=ax).figure_.canvas.draw()
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+    def test_tells_the_answers_of_a_ninth_genre_apart_from_the_first(self):
+        names = [f"genre {i}" for i in range(9)]
+        sections = [Section(10.0 * i, 10.0 * (i + 1), name, 0.9) for i, name in enumerate(names)]
+        display = TimelineDisplay.from_timeline(Timeline(sections, [5.0], [np.full(9, 1 / 9)], names))
+        looks = {(tuple(area.get_facecolor()[0]), area.get_hatch()) for area in display.ax_.collections[:9]}
+        assert len(looks) == 9

@@ -137,6 +137,13 @@ def test_a_net_at_the_end_of_a_pipeline_and_inside_a_search_is_found(history):
     assert TrainingCurvesDisplay.from_estimator(Search()).best_epoch == 2
 
 
+def test_no_epoch_is_the_best_where_every_validation_loss_is_nan(history):
+    history["valid_loss"] = [np.nan] * 4
+    display = TrainingCurvesDisplay.from_history(history)
+    assert display.best_epoch is None
+    assert list(lines(display.ax_[1])) == ["train", "validation"]
+
+
 def test_curves_of_an_unfitted_net_are_refused():
     with pytest.raises(NotFittedError):
         TrainingCurvesDisplay.from_estimator(PCA())
@@ -184,6 +191,15 @@ def test_curves_share_the_place_of_one_given_axes(history):
     assert not ax.axison
     place = ax.get_position()
     assert all(is_inside(panel.get_position(), place, slack=1e-9) for panel in display.ax_)
+
+
+def test_panels_in_the_place_of_plain_axes_keep_their_labels_apart(history):
+    display = TrainingCurvesDisplay.from_history(history, ax=plt.subplots()[1])
+    display.figure_.canvas.draw()
+    loss, accuracy, f1 = (panel.yaxis.get_tightbbox() for panel in display.ax_)
+    assert accuracy.x0 > display.ax_[0].get_window_extent().x1
+    assert f1.x0 > display.ax_[1].get_window_extent().x1
+    assert loss.x0 > 0
 
 
 def test_curves_on_two_axes_are_refused(history):
@@ -259,6 +275,44 @@ def test_the_legend_is_outside_the_map_and_not_cut_off(side, method, own_axes):
     assert not legend.overlaps(display.ax_.get_window_extent().padded(-1))
     if method == "pca":
         assert not legend.overlaps(display.ax_.xaxis.label.get_window_extent().padded(-1))
+
+
+@pytest.mark.parametrize("side", ["right", "below"])
+@pytest.mark.parametrize("names", [[f"genre number {k}" for k in range(30)], ["x" * 60, "y" * 60, "z"]])
+def test_many_genres_and_long_names_leave_room_for_the_map(names, side):
+    embeddings = np.random.default_rng(0).normal(size=(60, 8))
+    y = np.array(names)[np.arange(60) % len(names)]
+    display = EmbeddingMapDisplay.from_embeddings(embeddings, y, method="pca", legend=side)
+    display.figure_.canvas.draw()
+    assert is_inside(display.legend_.get_window_extent(), display.figure_.bbox)
+    place = display.ax_.get_window_extent()
+    assert min(place.width, place.height) > 2.5 * display.figure_.dpi
+
+
+def test_a_shortened_name_tells_genres_apart_that_begin_alike():
+    names = ["electronic music of the nineties, house", "electronic music of the nineties, techno"]
+    display = EmbeddingMapDisplay(np.zeros((2, 2)), y=names).plot()
+    house, techno = (text.get_text() for text in display.legend_.get_texts())
+    assert house.startswith("electronic")
+    assert house.endswith("house")
+    assert techno.endswith("techno")
+
+
+def test_dots_of_a_large_collection_are_smaller_and_the_legend_keeps_its_size():
+    small, large = (EmbeddingMapDisplay(np.zeros((n, 2)), y=["a"] * n).plot() for n in (100, 5000))
+    assert large.ax_.collections[0].get_sizes()[0] < small.ax_.collections[0].get_sizes()[0] / 3
+    sizes = [display.legend_.legend_handles[0].get_sizes()[0] for display in (small, large)]
+    assert sizes[0] == pytest.approx(sizes[1])
+
+
+@pytest.mark.parametrize("method", ["tsne", "pca"])
+@pytest.mark.parametrize("noise", [0.0, 1e-30])
+def test_embeddings_that_are_all_the_same_are_one_place_with_a_warning(method, noise):
+    embeddings = noise * np.random.default_rng(0).normal(size=(30, 4))
+    with pytest.warns(UserWarning, match="all embeddings are the same"):
+        display = EmbeddingMapDisplay.from_embeddings(embeddings, method=method, metric="euclidean")
+    assert np.ptp(display.coordinates) == 0
+    assert display.ax_.get_xlabel() == ""
 
 
 def test_names_of_genres_are_drawn_as_they_are():
@@ -453,3 +507,16 @@ def test_the_protocols_of_an_estimator_are_compared_and_drawn():
     display = ProtocolsDisplay.from_estimator(GaussianNB(), X, y, protocols=("random",), seeds=2, n_splits=3)
     assert_allclose(display.comparison["random"].accuracy, [1.0, 1.0])
     assert "random" in display.ax_.get_yticklabels()[0].get_text()
+
+
+def test_a_long_name_of_a_protocol_leaves_room_for_the_scores(comparison):
+    renamed = ProtocolComparison([replace(comparison["random"], name="x" * 80)], comparison.seeds)
+    display = ProtocolsDisplay.from_results(renamed)
+    display.figure_.canvas.draw()
+    assert display.ax_.get_window_extent().width > 0.3 * display.figure_.bbox.width
+
+
+def test_nothing_of_protocols_is_cut_off_on_plain_axes(comparison):
+    display = ProtocolsDisplay.from_results(comparison, ax=plt.subplots()[1])
+    display.figure_.canvas.draw()
+    assert is_inside(display.ax_.get_tightbbox(), display.figure_.bbox)

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -227,6 +228,33 @@ def test_it_draws_on_given_axes_and_with_any_names():
     assert texts_inside(ax.figure)
 
 
+def test_long_notes_leave_room_for_the_bars():
+    metadata = {"comment": ["c" * 200] * 3}
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1], [0, 3]], metadata=metadata)
+    display = NeighborsDisplay.from_estimator(similar, 0, n_neighbors=2).plot()
+    assert texts_inside(display.figure_)
+    assert display.ax_.texts[0].get_text().count("c") < 100
+
+
+def test_distances_of_zero_have_an_axis_that_can_be_read():
+    display = NeighborsDisplay.from_estimator(EmbeddingRecommender().fit(np.ones((3, 2))), 0, n_neighbors=2).plot()
+    assert display.ax_.get_xlim() == (0, 1)
+
+
+def test_what_is_missing_in_both_is_not_in_common():
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1]], metadata={"year": [None, None]})
+    rows = Table(NeighborsDisplay.from_estimator(similar, 0, n_neighbors=1).to_html()).rows
+    assert rows[2][2] == ["None", None]
+
+
+def test_ids_that_are_not_utf_8_are_shown_with_a_question_mark():
+    similar = EmbeddingRecommender().fit([[3, 0], [2, 1]], track_ids=["caf\udce9", "b\tc"])
+    display = NeighborsDisplay.from_estimator(similar, "caf\udce9", n_neighbors=1).plot()
+    assert [text.get_text().strip() for text in display.ax_.get_yticklabels()] == ["caf?", "b c"]
+    assert "caf?" in display.to_html().encode().decode()
+    HubnessDisplay.from_estimator(similar).figure_.canvas.draw()
+
+
 def test_what_cannot_be_shown_is_an_error(similar):
     with pytest.raises(ValueError, match=r"columns must be among \['genre', 'group', 'year'\], got 'artist'"):
         NeighborsDisplay.from_estimator(similar, "a", n_neighbors=1, columns=["artist"])
@@ -289,6 +317,24 @@ def test_two_collections_share_axes_in_two_colours(crowd):
     assert texts_inside(first.figure_)
 
 
+def test_a_name_is_shown_as_it_is(crowd):
+    for name in ("_mine", "$x_{", "$1 and $2"):
+        (text,) = HubnessDisplay.from_estimator(crowd, name=name).ax_.get_legend().get_texts()
+        assert text.get_text().startswith(f"{name}: skewness")
+        display = RecallDisplay.from_measurements([0.5, 0.9], [2, 1], name=name)
+        assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == [name]
+        display.figure_.canvas.draw()
+
+
+def test_lists_are_counted_in_whole_numbers():
+    ax = HubnessDisplay.from_occurrence([0, 0]).ax_
+    assert all(float(tick).is_integer() for tick in ax.get_xticks())
+
+
+def test_nothing_is_cut_off_on_plain_axes(crowd):
+    assert texts_inside(HubnessDisplay.from_estimator(crowd, ax=plt.subplots()[1]).figure_)
+
+
 def test_even_lists_have_no_skewness():
     assert HubnessDisplay.from_occurrence([4, 4, 4]).skewness_ == 0
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -341,3 +387,22 @@ def test_measurements_are_drawn_as_they_are():
     assert display.ax_.get_legend().get_texts()[0].get_text() == "mine"
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         RecallDisplay([1, 2], [1])
+
+
+@pytest.mark.parametrize("recall", [[1.0], [1.0, 1.0], [0.99, 1.0], [0.2, 1.0]])
+def test_the_axis_of_recall_has_no_mark_above_one(recall):
+    ax = RecallDisplay.from_measurements(recall, [10, 1][: len(recall)]).ax_
+    low, high = ax.get_xlim()
+    assert max(tick for tick in ax.get_xticks() if low <= tick <= high) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("chosen", [1, 4, 16])
+def test_the_effort_in_use_is_written_beside_the_curve(chosen):
+    recall, speed, efforts = [0.5, 0.7, 0.9, 0.97, 1.0], [9000, 5000, 2500, 900, 300], [1, 2, 4, 8, 16]
+    display = RecallDisplay.from_measurements(recall, speed, efforts=efforts, chosen=chosen)
+    assert texts_inside(display.figure_)
+    box = display.ax_.texts[0].get_window_extent()
+    drawn = display.ax_.transData.transform(display.line_.get_xydata())
+    line = np.concatenate([np.linspace(*ends, 200) for ends in pairwise(drawn)])
+    assert not any(box.contains(*point) for point in line)
+    assert box.y0 > display.ax_.get_window_extent().y0

@@ -248,6 +248,17 @@ class TestDisplay:
         drawn = [text.get_text() for text in display.ax_.get_legend().get_texts()]
         assert {text.rsplit("  ", 1)[0] for text in drawn} == set(names)
 
+    @pytest.mark.parametrize("names", [[f"mood/theme---label {j}" for j in range(45)], ["x" * 60, "y"]])
+    def test_many_labels_and_long_names_leave_room_and_look_different(self, names):
+        rng = np.random.default_rng(0)
+        y, scores = rng.integers(0, 2, (30, len(names))), rng.random((30, len(names)))
+        display = LabelPrecisionRecallDisplay.from_predictions(y, scores, labels=names)
+        display.figure_.canvas.draw()
+        assert display.ax_.get_window_extent().width > 3.5 * display.figure_.dpi
+        assert display.ax_.get_legend().get_window_extent().x1 <= display.figure_.bbox.x1 + 1
+        looks = {(line.get_color(), str(line._dash_pattern)) for line in display.lines_}
+        assert len(looks) == len(names)
+
     def test_it_draws_on_axes_that_are_there(self):
         import matplotlib.pyplot as plt
 

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._optional import import_optional
+from skgenre.displays._axes import arrange
 
 _TRAIN, _VALID = "#E69F00", "#0072B2"
 _PANELS = {"loss": "Loss", "accuracy": "Accuracy", "f1": "Macro F1"}
@@ -27,7 +28,7 @@ class TrainingCurvesDisplay:
         1 where it is missing. Other keys are ignored. A net's ``history_`` is of this form.
     best_epoch : int, default=None
         The epoch to mark, as ``epoch`` numbers it. None marks the epoch with the lowest validation loss, and none
-        where there was no validation.
+        where there was no validation or each of its losses is NaN.
 
     Attributes
     ----------
@@ -67,7 +68,7 @@ class TrainingCurvesDisplay:
         epochs = _epochs(history)
         if best_epoch is None and "valid_loss" in history:
             losses = np.asarray(history["valid_loss"], dtype=float)
-            best_epoch = epochs[int(np.where(np.isnan(losses), np.inf, losses).argmin())]
+            best_epoch = None if np.isnan(losses).all() else epochs[int(np.nanargmin(losses))]
         if best_epoch is not None and best_epoch not in epochs:
             raise ValueError(f"best_epoch must be one of the epochs {epochs[0]} to {epochs[-1]}, got {best_epoch}")
         self.best_epoch = best_epoch
@@ -138,16 +139,16 @@ class TrainingCurvesDisplay:
         self.figure_ = self.ax_[0].figure
         for panel, (key, title) in zip(self.ax_, _PANELS.items(), strict=True):
             self._plot_panel(panel, key, title)
-        self.ax_[0].legend(framealpha=1, edgecolor="none")
+        self.ax_[0].legend(framealpha=0.7, edgecolor="none")
         return self
 
     def _plot_panel(self, panel: Any, key: str, title: str) -> None:
         epochs = _epochs(self.history)
-        # A single epoch has no line to show, so its points are drawn.
-        marker = "o" if len(epochs) == 1 else None
-        panel.plot(epochs, self.history[f"train_{key}"], color=_TRAIN, linestyle="--", marker=marker, label="train")
+        # A single epoch has no line to show, so its points are drawn, whole at the edge too.
+        points: dict[str, Any] = {"marker": "o", "clip_on": False} if len(epochs) == 1 else {}
+        panel.plot(epochs, self.history[f"train_{key}"], color=_TRAIN, linestyle="--", label="train", **points)
         if f"valid_{key}" in self.history:
-            panel.plot(epochs, self.history[f"valid_{key}"], color=_VALID, marker=marker, label="validation")
+            panel.plot(epochs, self.history[f"valid_{key}"], color=_VALID, label="validation", **points)
         if self.best_epoch is not None:
             panel.axvline(
                 self.best_epoch, color="0.5", linestyle=":", label=f"best epoch ({self.best_epoch})", zorder=0
@@ -155,7 +156,7 @@ class TrainingCurvesDisplay:
         panel.set(title=title, xlabel="Epoch", ylim=(0, None) if key == "loss" else (0, 1.02))
         panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         panel.spines[["top", "right"]].set_visible(False)
-        panel.grid(axis="y", color="0.9")
+        panel.grid(axis="y", color="0.5", alpha=0.2)
         panel.set_axisbelow(True)
 
 
@@ -187,6 +188,7 @@ def _three_axes(ax: Any) -> np.ndarray:
     if hasattr(ax, "get_subplotspec"):
         if ax.get_subplotspec() is None:
             raise ValueError("ax must be of a grid, as from plt.subplots, for three panels to share its place")
+        arrange(ax)
         ax.set_axis_off()
         grid = ax.get_subplotspec().subgridspec(1, 3)
         return np.array([ax.figure.add_subplot(cell) for cell in grid], dtype=object)

@@ -13,12 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from skgenre._optional import import_optional
+from skgenre.displays._axes import arrange, enlarge, shorten
 
 # Okabe and Ito's palette with a brown for its yellow, which is lost on white. From the ninth genre the colours come
 # again with open markers, and from the eleventh the markers too: no two of the first forty genres look alike.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#8C6D31")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 _FEWEST_TRACKS, _FEW_TRACKS = 5, 12
+_LARGEST_DOT, _SMALLEST_DOT, _AREA_OF_DOTS = 34, 8, 20_000
+_LONGEST_NAME, _MOST_COLUMNS = 30, 6
+_NO_DISTANCE = 1e-18  # t-SNE crashes where the variance is too small for a float32
 
 
 class EmbeddingMapDisplay:
@@ -151,7 +155,7 @@ class EmbeddingMapDisplay:
         Warns
         -----
         UserWarning
-            For t-SNE of fewer than twelve tracks.
+            For t-SNE of fewer than twelve tracks, and where all embeddings are the same.
         """
         if metric not in ("cosine", "euclidean"):
             raise ValueError(f"metric must be 'cosine' or 'euclidean', got {metric!r}")
@@ -159,13 +163,16 @@ class EmbeddingMapDisplay:
             embeddings, dtype=np.float64, ensure_min_samples=2, ensure_min_features=2, input_name="embeddings"
         )
         rows = normalize(rows) if metric == "cosine" else rows
-        if method == "pca":
+        if method not in ("tsne", "pca"):
+            raise ValueError(f"method must be 'tsne' or 'pca', got {method!r}")
+        if np.ptp(rows, axis=0).max() <= max(1e-12 * np.abs(rows).max(), _NO_DISTANCE):
+            warnings.warn("all embeddings are the same, so the map shows all tracks at one place", stacklevel=2)
+            display = cls(np.zeros((len(rows), 2)), y=y)
+        elif method == "pca":
             pca = PCA(n_components=2, random_state=random_state)
             display = cls(pca.fit_transform(rows), y=y, explained_variance_ratio=pca.explained_variance_ratio_)
-        elif method == "tsne":
-            display = cls(_tsne(rows, perplexity, random_state), y=y)
         else:
-            raise ValueError(f"method must be 'tsne' or 'pca', got {method!r}")
+            display = cls(_tsne(rows, perplexity, random_state), y=y)
         return display.plot(ax, legend=legend)
 
     def plot(self, ax: Any = None, *, legend: str = "right") -> "EmbeddingMapDisplay":
@@ -186,15 +193,17 @@ class EmbeddingMapDisplay:
         """
         if legend not in ("right", "below"):
             raise ValueError(f"legend must be 'right' or 'below', got {legend!r}")
+        given = ax is not None
         if ax is None:
             pyplot = import_optional("matplotlib.pyplot", extra="plot")
             _, ax = pyplot.subplots(figsize=(6.4, 4.8), layout="constrained")
-        elif ax.figure.get_layout_engine() is None:
-            ax.figure.set_layout_engine("constrained")
+        arrange(ax)
         self.ax_, self.figure_, self.legend_ = ax, ax.figure, None
+        # The more tracks, the smaller the dots, or the genres drawn last would cover the others.
+        size = float(np.clip(_AREA_OF_DOTS / len(self.coordinates), _SMALLEST_DOT, _LARGEST_DOT))
         dots = [
-            ax.scatter(*self.coordinates[rows].T, s=34, alpha=0.85, label=genre, **style)
-            for genre, rows, style in self._groups()
+            ax.scatter(*self.coordinates[rows].T, s=size, alpha=0.85, label=genre, **style)
+            for genre, rows, style in self._groups(scale=np.sqrt(size / _LARGEST_DOT))
         ]
         # Neither axis has a unit; only what is near what can be read from the map.
         ax.set(xticks=[], yticks=[])
@@ -205,15 +214,18 @@ class EmbeddingMapDisplay:
             ax.set(xlabel=f"Component 1 ({first:.0%} of the variance)")
             ax.set(ylabel=f"Component 2 ({second:.0%} of the variance)")
         if self.y is not None:
-            self.legend_ = _legend_outside(ax, dots, legend)
+            self.legend_ = _legend_outside(ax, dots, legend, markerscale=np.sqrt(_LARGEST_DOT / size))
+            if not given:
+                room = {"width": 4.4} if legend == "right" else {"height": 3.6}
+                enlarge(self.figure_, self.legend_, **room)
         return self
 
-    def _groups(self) -> list[tuple[str | None, np.ndarray, dict[str, Any]]]:
+    def _groups(self, scale: float) -> list[tuple[str | None, np.ndarray, dict[str, Any]]]:
         if self.y is None:
-            return [(None, np.arange(len(self.coordinates)), _style(0))]
+            return [(None, np.arange(len(self.coordinates)), _style(0, scale))]
         # As str where they are objects: None cannot be sorted among names.
         genres, members = np.unique(self.y.astype(str) if self.y.dtype == object else self.y, return_inverse=True)
-        return [(str(genre), np.flatnonzero(members == k), _style(k)) for k, genre in enumerate(genres)]
+        return [(str(genre), np.flatnonzero(members == k), _style(k, scale)) for k, genre in enumerate(genres)]
 
 
 def _embed(estimator: Any, X: Any) -> Any:
@@ -242,25 +254,31 @@ def _tsne(rows: np.ndarray, perplexity: float | None, random_state: Any) -> np.n
         return TSNE(perplexity=perplexity, random_state=random_state).fit_transform(rows)
 
 
-def _style(k: int) -> dict[str, Any]:
+def _style(k: int, scale: float) -> dict[str, Any]:
     colour = _COLOURS[k % len(_COLOURS)]
     is_open = k // len(_COLOURS) % 2
     return {
         "marker": _MARKERS[k % len(_MARKERS)],
         "facecolors": "none" if is_open else colour,
         "edgecolors": colour if is_open else "white",
-        "linewidths": 1.2 if is_open else 0.6,
+        "linewidths": scale * (1.2 if is_open else 0.6),
     }
 
 
-def _legend_outside(ax: Any, dots: list[Any], side: str) -> Any:
-    names = [group.get_label() for group in dots]
-    if side == "right":
-        legend = ax.legend(dots, names, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    else:
+def _legend_outside(ax: Any, dots: list[Any], side: str, markerscale: float) -> Any:
+    """Name the genres in as few columns as are low enough, or below the map in as many as are narrow enough."""
+    names = [shorten(group.get_label(), _LONGEST_NAME) for group in dots]
+    options: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+    columns = range(1, _MOST_COLUMNS + 1)
+    if side == "below":
         gap = 2.0 if ax.get_xlabel() else 0.5  # in font sizes, so that the label of the axis keeps its place
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": gap}
-        legend = ax.legend(dots, names, ncols=3, frameon=False, **place)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+        options = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "borderaxespad": gap}
+        columns = range(3, 0, -1)
+    for ncols in columns:
+        legend = ax.legend(dots, names, ncols=ncols, markerscale=markerscale, frameon=False, **options)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+        size, most = legend.get_window_extent(), ax.figure.bbox
+        if size.height <= most.height if side == "right" else size.width <= most.width:
+            break
     return legend

@@ -8,8 +8,9 @@ from scipy.stats import skew
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._html import encodable
 from skgenre._optional import import_optional
-from skgenre.displays._axes import plain_axes
+from skgenre.displays._axes import label, plain_axes
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 _MOST_BINS = 60
@@ -135,12 +136,10 @@ class HubnessDisplay:
         most = int(self.occurrence.max())
         step = max(1, -(-(most + 1) // _MOST_BINS))
         edges = np.arange(0, most + step + 1, step) - 0.5
-        label = "\n".join([self._headline(), *self._hubs(n_named)])
+        text = "\n".join([self._headline(), *self._hubs(n_named)])
         ax.hist(self.occurrence, edges, histtype="stepfilled", alpha=0.35, color=colour)
-        ax.hist(self.occurrence, edges, histtype="step", color=colour, label=label)
-        legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+        ax.hist(self.occurrence, edges, histtype="step", color=colour, label=text)
+        label(ax, ax.patches, loc="lower left", bbox_to_anchor=(0, 1), fontsize="small")
         ax.set(xlabel="Lists of neighbours that a track is in", ylabel="Tracks", yscale="symlog")
         ax.set_ylim(bottom=0, auto=True)  # the next one drawn here may reach higher
         ticker = import_optional("matplotlib.ticker", extra="plot")
@@ -148,6 +147,7 @@ class HubnessDisplay:
         marks = ticker.MaxNLocator(integer=True) if few else ticker.SymmetricalLogLocator(ax.yaxis.get_transform())
         ax.yaxis.set_major_locator(marks)
         ax.yaxis.set_major_formatter(ticker.ScalarFormatter())
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         return self
 
     def _headline(self) -> str:
@@ -156,6 +156,6 @@ class HubnessDisplay:
 
     def _hubs(self, n_named: int) -> list[str]:
         hubs = np.argsort(-self.occurrence, kind="stable")[:n_named]
-        names = [str(self.track_ids[hub]) for hub in hubs]
+        names = [encodable(" ".join(str(self.track_ids[hub]).split())) for hub in hubs]
         names = [name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :] for name in names]
         return [f"   {self.occurrence[hub]} lists: {name}" for hub, name in zip(hubs, names, strict=True)]

@@ -9,11 +9,12 @@ from sklearn.metrics import precision_recall_curve
 from sklearn.utils import check_array, check_consistent_length
 
 from skgenre._labels import label_probabilities, read_labels, thresholds_of
-from skgenre.displays._axes import plain_axes
+from skgenre.displays._axes import enlarge, plain_axes, shorten
 from skgenre.metrics import average_precisions
 
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
-_STYLES = ("-", "--", ":", "-.")
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8C6D31")
+_STYLES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (9, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (1, 4)), (0, (9, 2, 2, 2)))
+_LONGEST_NAME = 36
 
 
 class LabelPrecisionRecallDisplay:
@@ -171,6 +172,7 @@ class LabelPrecisionRecallDisplay:
         display : LabelPrecisionRecallDisplay
             The object itself, with ``ax_``, ``figure_`` and ``lines_``.
         """
+        given = ax is not None
         self.ax_, self.figure_ = plain_axes(ax, (7.2, 4.4))
         self.lines_, names = [], []
         for place, column in enumerate(np.argsort(-self.average_precision, kind="stable")):
@@ -185,11 +187,11 @@ class LabelPrecisionRecallDisplay:
                 linestyle=style,
             )
             self.lines_.append(line)
-            names.append(f"{self.labels[column]}  {self.average_precision[column]:.2f}")
+            names.append(f"{shorten(self.labels[column], _LONGEST_NAME)}  {self.average_precision[column]:.2f}")
             if self.points is not None and not np.isnan(self.points[column]).any():
                 self.ax_.plot(*self.points[column], "o", color=colour, markeredgecolor="white", markersize=7, zorder=3)
         self.ax_.set(xlabel="Recall", ylabel="Precision", xlim=(-0.02, 1.02), ylim=(0, 1.03))
-        self.ax_.grid(color="0.9")
+        self.ax_.grid(color="0.5", alpha=0.2)
         self.ax_.set_axisbelow(True)
         legend = self.ax_.legend(
             self.lines_,
@@ -202,6 +204,8 @@ class LabelPrecisionRecallDisplay:
         )
         for text in legend.get_texts():
             text.set_parse_math(False)
+        if not given:
+            enlarge(self.figure_, legend, width=5.0)
         return self
 
 

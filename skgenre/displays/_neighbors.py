@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.displays._axes import plain_axes
+from skgenre._html import encodable
+from skgenre.displays._axes import plain_axes, shorten
 from skgenre.displays._clips import audio_element
 
 _COLOUR = "#0072B2"
-_LONGEST_NAME = 40
+_LONGEST_NAME, _LONGEST_NOTE = 40, 60
 _BESIDES = ("track", "distance", "audio")
 _STYLE = """<style>
 .skgenre-neighbors { border-collapse: collapse; font: 14px/1.4 system-ui, sans-serif; }
@@ -170,7 +171,8 @@ class NeighborsDisplay:
             "<tbody>" + "".join(self._row(track, query, plays) for track in (query, *near)) + "</tbody>\n"
             for query, near in zip(self.queries, self.neighbors, strict=True)
         )
-        return f'{_STYLE}\n<table class="skgenre-neighbors"><thead><tr>{head}</tr></thead>\n{bodies}</table>'
+        table = f'<table class="skgenre-neighbors"><thead><tr>{head}</tr></thead>\n{bodies}</table>'
+        return f"{_STYLE}\n{encodable(table)}"
 
     def _repr_html_(self) -> str:
         return self.to_html()
@@ -199,7 +201,7 @@ class NeighborsDisplay:
             ax.barh(places, [track["distance"] for track in near], height=0.65, color=_COLOUR)
             for place, track in zip(places, near, strict=True):
                 notes = ", ".join(str(track[column]) for column in self.columns if column in track)
-                text = f"{track['distance']:.3f}  {notes}"
+                text = f"{track['distance']:.3f}  {shorten(_one_line(notes), _LONGEST_NOTE)}"
                 texts.append((track["distance"], _note(ax, text, track["distance"], place)))
         ax.set_yticks(range(len(labels)), labels, parse_math=False)
         starts = np.cumsum([0, *(1 + len(near) for near in self.neighbors)])[:-1]
@@ -230,7 +232,7 @@ def _alike(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return np.array_equal(one, other)
     same = one == other
-    return isinstance(same, bool | np.bool_) and bool(same)  # NA is like nothing
+    return one is not None and isinstance(same, bool | np.bool_) and bool(same)  # NA and None are like nothing
 
 
 def _note(ax: Any, text: str, distance: float, place: int) -> Any:
@@ -245,7 +247,7 @@ def _make_room(ax: Any, texts: list[tuple[float, Any]]) -> None:
     room = [
         distance * width / max(width - text.get_window_extent().width - 12, 0.2 * width) for distance, text in texts
     ]
-    ax.set_xlim(0, max([*room, np.finfo(float).eps]))
+    ax.set_xlim(0, max(room, default=0) or 1)
 
 
 def _sound(track: Any, audio: Mapping[Any, Any] | bool) -> Any:
@@ -259,6 +261,10 @@ def _sound(track: Any, audio: Mapping[Any, Any] | bool) -> Any:
     return track if isinstance(track, str) and os.path.isfile(track) else None
 
 
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _title(track: Mapping[str, Any]) -> str:
-    title = str(track["track"])
+    title = encodable(_one_line(str(track["track"])))
     return title if len(title) <= _LONGEST_NAME else "…" + title[1 - _LONGEST_NAME :]

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 
 from skgenre._optional import import_optional
+from skgenre.displays._axes import plain_axes, shorten
 from skgenre.model_selection import ProtocolComparison, compare_protocols
 
 _COLOUR = "#0072B2"
+_LONGEST_NAME = 36
 _MEANINGS = {
     "grouped": "new artists",
     "random": "known artists, new tracks",
@@ -111,29 +113,29 @@ class ProtocolsDisplay:
         display : ProtocolsDisplay
             The object itself, with ``ax_`` and ``figure_``.
         """
-        if ax is None:
-            pyplot = import_optional("matplotlib.pyplot", extra="plot")
-            size = (7, 1.3 + 0.6 * len(self.comparison))
-            ax = pyplot.subplots(figsize=size, layout="constrained")[1]
-        self.ax_, self.figure_ = ax, ax.figure
+        ax, self.figure_ = plain_axes(ax, (7, 1.3 + 0.6 * len(self.comparison)))
+        self.ax_ = ax
         places = np.arange(len(self.comparison))
         accuracy = np.array([scores.accuracy for scores in self.comparison.values()])
         low, high = np.transpose([scores.interval for scores in self.comparison.values()])
         ax.hlines(places, low, high, color=_COLOUR, linewidth=3, alpha=0.45, label="95 % interval")
         ax.plot(accuracy.mean(axis=1), places, "o", color=_COLOUR, markersize=9, clip_on=False, label="mean")
         ticks = np.repeat(places - 0.22, accuracy.shape[1])
-        ax.plot(accuracy.ravel(), ticks, "|", color="0.3", markersize=7, label="seeds")
+        ax.plot(accuracy.ravel(), ticks, "|", color="0.5", markersize=7, label="seeds")
         for place, mean in zip(places, accuracy.mean(axis=1), strict=True):
             ax.annotate(f"{mean:.0%}", (mean, place), (0, -9), textcoords="offset points", ha="center", va="top")
-        names = [f"{name}\n({_MEANINGS[name]})" if name in _MEANINGS else name for name in self.comparison]
+        names = [
+            f"{name}\n({_MEANINGS[name]})" if name in _MEANINGS else shorten(name, _LONGEST_NAME)
+            for name in self.comparison
+        ]
         ax.set_yticks(range(len(names)), names, parse_math=False)
         ax.set(ylim=(len(names) - 0.5, -0.6), xlim=(0, 1), xlabel="Accuracy")
         ax.set_title(f"One model, {len(names)} protocols" if len(names) > 1 else "Accuracy under one protocol")
         ax.xaxis.set_major_formatter(import_optional("matplotlib.ticker", extra="plot").PercentFormatter(1))
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(axis="x", color="0.9")
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0, pad=12)  # an accuracy of 0 is a dot on the axis
+        ax.grid(axis="x", color="0.5", alpha=0.2)
         ax.set_axisbelow(True)
         # Beside the rows: at any place among them it may cover one.
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize="small")
+        ax.legend(loc="upper left", bbox_to_anchor=(1.04, 1), frameon=False, fontsize="small")
         return self

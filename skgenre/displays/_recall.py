@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.displays._axes import plain_axes
+from skgenre.displays._axes import label, plain_axes
 from skgenre.neighbors import RecallSample
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
@@ -188,12 +188,13 @@ class RecallDisplay:
             place = np.flatnonzero(self.efforts == self.chosen)[0]
             point = (self.recall[place], self.queries_per_second[place])
             ax.scatter(*point, s=110, facecolors="none", edgecolors=colour, linewidths=1.6, zorder=3)
-            side = {"ha": "right"} if self.recall[place] > np.median(self.recall) else {"ha": "left"}
-            offset = (-9 if side["ha"] == "right" else 9, -14)
-            ax.annotate(f"effort {self.chosen}", point, offset, textcoords="offset points", color=colour, **side)
+            # Up and to the right of a curve that falls there is nothing that it could cover.
+            ax.annotate(f"effort {self.chosen}", point, (8, 4), textcoords="offset points", color=colour)
         ax.set(xlabel="Recall", ylabel="Queries per second", yscale="log")
-        ax.grid(color="0.9")
+        ax.grid(color="0.5", alpha=0.2)
         ax.set_axisbelow(True)
-        if self.name is not None:
-            ax.legend(frameon=False)
+        # A recall above 1 is not to be had, so the axis ends there.
+        lowest = np.fmin.reduce([0.9, *(float(np.fmin.reduce(line.get_xdata())) for line in ax.get_lines())])
+        ax.set_xlim(lowest - 0.05 * (1 - lowest), 1 + 0.05 * (1 - lowest))
+        label(ax, ax.get_lines())
         return self

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from skgenre.displays._axes import plain_axes
+from skgenre.displays._axes import enlarge, plain_axes, shorten
 from skgenre.streaming import Timeline, clock, segment_recording
 
 # Okabe and Ito's palette with a brown for its yellow, which is lost on white; from the ninth genre on with hatches.
@@ -15,6 +15,7 @@ _OTHERS = "0.85"
 _STRIP, _HEIGHT = 1.07, 0.2
 _TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _POINTS_A_LETTER = 6.5
+_LONGEST_NAME = 30
 
 
 class TimelineDisplay:
@@ -105,17 +106,17 @@ class TimelineDisplay:
         display : TimelineDisplay
             The object itself, with ``ax_``, ``figure_`` and ``legend_``.
         """
+        given = ax is not None
         self.ax_, self.figure_ = plain_axes(ax, (9.0, 2.6))
         genres = self._genres()
         begin, end = self.timeline[0].start, self.timeline[-1].stop
         self.ax_.set(xlim=(begin, end), ylim=(0, _STRIP + _HEIGHT), yticks=(0, 0.5, 1), ylabel="Probability")
         self.ax_.spines["left"].set_bounds(0, 1)
         self._draw_answers(genres, begin, end)
-        strips = [self._draw_sections(genre, _style(number), end - begin) for number, genre in enumerate(genres)]
-        self._mark_time(begin, end)
+        strips = [self._draw_sections(genre, _style(number)) for number, genre in enumerate(genres)]
         self.legend_ = self.ax_.legend(
             strips,
-            list(map(str, genres)),
+            [shorten(str(genre), _LONGEST_NAME) for genre in genres],
             loc="upper left",
             bbox_to_anchor=(1.0, 1.0),
             frameon=False,
@@ -124,6 +125,12 @@ class TimelineDisplay:
         )
         for text in self.legend_.get_texts():
             text.set_parse_math(False)
+        if not given:
+            enlarge(self.figure_, self.legend_, width=6.0)
+        self.figure_.figure.draw_without_rendering()  # the legend takes its place before what has to fit beside it
+        self._mark_time(begin, end)
+        for number, genre in enumerate(genres):
+            self._name_sections(genre, _style(number))
         return self
 
     def _genres(self) -> list:
@@ -140,32 +147,42 @@ class TimelineDisplay:
         bottom = np.zeros(len(times))
         for number, column in enumerate(columns):
             top = bottom + np.pad(column, 1, mode="edge")
-            colour = _style(number)["facecolor"] if number < len(genres) else _OTHERS
-            self.ax_.fill_between(times, bottom, top, color=colour, alpha=0.55, linewidth=0)
+            style = _style(number) if number < len(genres) else {"facecolor": _OTHERS}
+            self.ax_.fill_between(times, bottom, top, edgecolor="white", alpha=0.55, linewidth=0, **style)
             bottom = top
 
-    def _draw_sections(self, genre: Any, style: dict, total: float) -> Any:
+    def _spans(self, genre: Any) -> list[tuple[float, float]]:
         sections = [section for section in self.timeline if section.genre == genre]
-        spans = [(section.start, section.stop - section.start) for section in sections]
-        strip = self.ax_.broken_barh(spans, (_STRIP, _HEIGHT), edgecolor="white", linewidth=1.0, **style)
-        room = self.ax_.get_window_extent().width * 72 / self.figure_.dpi / total / _POINTS_A_LETTER
-        for start, length in spans:
-            if len(str(genre)) <= length * room and style["hatch"] is None:
-                self.ax_.text(
-                    start + length / 2,
-                    _STRIP + _HEIGHT / 2,
-                    str(genre),
-                    ha="center",
-                    va="center",
-                    fontsize="small",
-                    color="white" if style["facecolor"] in _DARK else "black",
-                    parse_math=False,
-                )
-        return strip
+        return [(section.start, section.stop - section.start) for section in sections]
+
+    def _draw_sections(self, genre: Any, style: dict) -> Any:
+        return self.ax_.broken_barh(self._spans(genre), (_STRIP, _HEIGHT), edgecolor="white", linewidth=1.0, **style)
+
+    def _name_sections(self, genre: Any, style: dict) -> None:
+        """Write the genre into those of its sections that are wide enough for it."""
+        if style["hatch"] is not None:
+            return
+        begin, end = self.ax_.get_xlim()
+        pixels = self.ax_.get_window_extent().width / (end - begin)
+        for start, length in self._spans(genre):
+            text = self.ax_.text(
+                start + length / 2,
+                _STRIP + _HEIGHT / 2,
+                shorten(str(genre), _LONGEST_NAME),
+                ha="center",
+                va="center",
+                fontsize="small",
+                color="white" if style["facecolor"] in _DARK else "black",
+                parse_math=False,
+            )
+            if text.get_window_extent().width > length * pixels:
+                text.remove()
 
     def _mark_time(self, begin: float, end: float) -> None:
         total = end - begin
-        step = next((step for step in _TICKS if total / step <= 10), 3600 * max(1, round(total / 36000)))
+        letters = self.ax_.get_window_extent().width * 72 / self.figure_.dpi / _POINTS_A_LETTER
+        most = min(10.0, max(1.0, letters / (len(clock(end)) + 1)))
+        step = next((step for step in _TICKS if total / step <= most), 3600 * max(1, int(np.ceil(total / 3600 / most))))
         ticks = np.arange(np.ceil(begin / step), np.floor(end / step) + 1) * step
         self.ax_.set_xticks(ticks, [clock(tick) for tick in ticks])
         self.ax_.set_xlabel("Time (min:s)" if total < 3600 else "Time (h:min:s)")
