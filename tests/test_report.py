@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from numpy.testing import assert_allclose
 
-from skgenre import Waveforms
+from skgenre import EmbeddingMapDisplay, Waveforms
 from skgenre._html import player
-from skgenre.report import Evaluation, Neighbours, Results, explain_gap, write_report
+from skgenre.report import Evaluation, Neighbours, Results, _pictures, explain_gap, write_report
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "input"}
 
@@ -165,6 +165,52 @@ def test_names_of_genres_that_are_long_or_look_like_formulas_do_not_break_the_pi
     genres = [names[name] for name in results.genres]
     page = write(replace(results, genres=genres, by_artist=None, at_random=evaluation), tmp_path)
     assert len(page.all("img")) == 3
+
+
+def test_genres_that_begin_alike_stay_apart_on_the_map(results, tmp_path, monkeypatch):
+    maps = []
+
+    def keep_map(self, *args, **options):
+        maps.append(self)
+        return plot(self, *args, **options)
+
+    plot = EmbeddingMapDisplay.plot
+    monkeypatch.setattr(EmbeddingMapDisplay, "plot", keep_map)
+    names = {"jazz": "music of the nineties, house", "rock": "music of the nineties, techno"}
+    evaluation = replace(results.at_random, predictions=np.array([names[name] for name in results.genres]))
+    write(replace(results, genres=evaluation.predictions.tolist(), by_artist=evaluation), tmp_path)
+    assert [len(dots.get_offsets()) for dots in maps[0].ax_.collections] == [8, 12]
+
+
+def test_thirty_genres_have_room_in_the_confusion_matrix(results, monkeypatch):
+    figures = []
+    turn = _pictures._turn_labels_that_overlap
+
+    def keep_figure(figure, ax):
+        figures.append((figure, ax))
+        turn(figure, ax)
+
+    monkeypatch.setattr(_pictures, "_turn_labels_that_overlap", keep_figure)
+    genres = [f"genre number {row:02}" for row in range(30)]
+    evaluation = replace(results.at_random, predictions=np.array(genres))
+    _pictures.confusion_figure(replace(results, genres=genres, by_artist=evaluation))
+    assert len(figures) == 2
+    for figure, ax in figures:
+        figure.draw_without_rendering()
+        cell = ax.get_window_extent().width / 30
+        assert max(text.get_window_extent().width for text in ax.texts) < cell
+        assert ax.get_yticklabels()[0].get_window_extent().height < cell
+
+
+def test_names_that_are_not_utf_8_are_written_with_a_question_mark(results, tmp_path):
+    genres = [f"{name}\udce9" for name in results.genres]
+    evaluation = replace(results.at_random, predictions=np.array(genres))
+    odd = replace(
+        results, genres=genres, by_artist=evaluation, titles=["caf\udce9"] * 20, unreadable={"\udce9": "empty"}
+    )
+    words = write(odd, tmp_path).words
+    assert "caf?" in words
+    assert "jazz?" in words
 
 
 def test_pictures_and_players_have_words_for_those_who_cannot_see_them(page):

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
+from skgenre._html import encodable
 from skgenre._optional import import_optional
 from skgenre.audio import AudioLoader, Waveforms
 from skgenre.classifiers import CNNClassifier
@@ -126,7 +127,7 @@ def run_demo(
     joblib.dump(model, demo.model_path)
     joblib.dump(recommender, demo.recommender_path)
     demo.report_path = write_report(results, out / "report.html", verbose=verbose)
-    show(_summary(demo, tracks), flush=True)
+    show(encodable(_summary(demo, tracks)), flush=True)
     return demo
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skgenre._html import encodable
 from skgenre.model_selection._audit_files import FileFacts
 from skgenre.model_selection._audit_matching import Match
 
@@ -96,7 +97,7 @@ def audit_page(
         body += f"<p><code>keep</code> leaves {kept:,} tracks that sound, each recording once.</p>"
     style = files("skgenre").joinpath("model_selection", "audit.css").read_text(encoding="utf-8")
     page = f'<div class="skgenre-audit"><style>{style}</style><div class="tiles">{head}</div>{body}</div>'
-    return page.encode(errors="replace").decode()  # names of files that are not UTF-8 go into no page
+    return encodable(page)
 
 
 def audit_text(

@@ -8,7 +8,7 @@ from string import Template
 
 from tqdm import tqdm
 
-from skgenre._html import middle, player
+from skgenre._html import encodable, middle, player
 from skgenre.audio import AudioError
 from skgenre.report._pictures import confusion_figure, map_figure, training_figure
 from skgenre.report._results import Neighbours, Results, explain_gap
@@ -50,7 +50,7 @@ def write_report(results: Results, path: str | Path, *, verbose: bool = False) -
         {name: part(results) for name, part in bar}, title="Genres and similar tracks", summary=escape(summary)
     )
     path = Path(path)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(encodable(page), encoding="utf-8")
     return path
 
 

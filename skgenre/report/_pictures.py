@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from skgenre._html import data_uri
+from skgenre._html import data_uri, encodable
 from skgenre._optional import import_optional
 from skgenre.displays import EmbeddingMapDisplay, TrainingCurvesDisplay
 from skgenre.report._results import Results
@@ -48,16 +48,17 @@ def confusion_figure(results: Results) -> str:
         )
         ax.set(xlabel="Heard as", ylabel="True genre")
         for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-            label.set_parse_math(False)
+            label.set(parse_math=False, fontsize=size)
         _turn_labels_that_overlap(figure, ax)
 
     judge = "knew no track of its artist" if results.by_artist else "had not seen it"
     weakest, strongest = names[int(matrix.diagonal().argmin())], names[int(matrix.diagonal().argmax())]
+    wide, narrow = 2.4 + 0.3 * len(names), 1.6 + 0.24 * len(names)  # room for three digits in every cell
     picture = _picture(
         lambda figure: draw(figure, 10 if len(names) < 8 else 9),
         lambda figure: draw(figure, 9 if len(names) < 8 else 7),
-        wide=(6.6, 5.6),
-        narrow=(3.8, 3.8),
+        wide=(max(6.6, wide), max(5.6, wide - 1)),
+        narrow=(max(3.8, narrow), max(3.8, narrow)),
         alt=f"Confusion matrix of {len(names)} genres. Best told: {strongest}, {matrix.diagonal().max():.0f} %. "
         f"Worst: {weakest}, {matrix.diagonal().min():.0f} %.",
     )
@@ -116,7 +117,7 @@ def map_figure(results: Results) -> str:
     if n_tracks > _MOST_DOTS:
         rows = np.sort(np.random.default_rng(0).permutation(n_tracks)[:_MOST_DOTS])
     method = "tsne" if n_tracks >= _SMALL_COLLECTION else "pca"
-    genres = np.array([_shorten(name) for name in results.genres])[rows]
+    genres = np.asarray(results.genres)[rows]
     display: EmbeddingMapDisplay
 
     def draw_wide(figure: Any) -> None:
@@ -129,7 +130,7 @@ def map_figure(results: Results) -> str:
         draw_wide,
         lambda figure: display.plot(figure.subplots(), legend="below"),
         wide=(8.0, 5.4),
-        narrow=(3.8, 4.6),
+        narrow=(3.8, 3.6 + 0.1 * len(results.genre_names)),
         alt=f"Map of {len(rows)} tracks, coloured by genre.",
     )
     how = {"tsne": "t-SNE keeps neighbours together; far distances mean nothing", "pca": "principal components"}[method]
@@ -171,7 +172,9 @@ def _svg(draw: Callable[[Any], Any], size: tuple[float, float]) -> str:
 
 
 def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    half = _LONGEST_NAME // 2 - 1  # cut in the middle: names that begin or end alike are told apart
+    name = encodable(name)
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def _turn_labels_that_overlap(figure: Any, ax: Any) -> None:
