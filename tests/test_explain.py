@@ -320,6 +320,41 @@ def test_signs_in_the_name_of_a_genre_are_shown_and_spoken_as_they_are():
     assert 'aria-label="What spoke for R&amp;B &lt;live&gt;"' in html
 
 
+@pytest.mark.parametrize("name", ["$x^2$", "$2 and $3", r"$\frac $", "caf\udce9"])
+def test_names_of_bands_and_descriptors_are_drawn_as_they_are(name):
+    values = np.ones((4, 20))
+    fields = ("a", name, "occlusion", 0.5, "log-odds", 1.0, 0.0)
+    written = name.replace("\udce9", "?")
+    for explanation in (
+        Explanation(*fields, values, values, names=np.array([name] * 4)),
+        Explanation(*fields, descriptors={name: 0.5}),
+    ):
+        ax = explanation.plot().ax_
+        ax.figure.canvas.draw()
+        label = ax.get_yticklabels()[0]
+        assert (label.get_text(), label.get_parse_math()) == (written, False)
+        explanation._repr_html_().encode()
+
+
+@pytest.mark.parametrize("descriptors", [{}, {"d" * 60: 0.5}])
+def test_a_long_title_is_not_cut_off(descriptors):
+    values = None if descriptors else np.ones((4, 20))
+    explanation = Explanation(
+        "t" * 60, "g" * 60, "integrated_gradients", 0.5, "log-odds", 1.0, 0.0, values, values, descriptors=descriptors
+    )
+    ax = explanation.plot().ax_
+    ax.figure.canvas.draw()
+    box = ax.title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= ax.figure.bbox.x1
+
+
+def test_descriptors_that_begin_alike_are_told_apart():
+    descriptors = {"a" * 50 + ending: 0.5 for ending in ("_mean", "_std")}
+    explanation = Explanation("a", "jazz", "shap", 0.5, "log-odds", 1.0, 0.0, descriptors=descriptors)
+    assert len({label.get_text() for label in explanation.plot().ax_.get_yticklabels()}) == 2
+
+
 def test_features_alone_have_no_sound(net, matrices):
     explanation = explain(net, matrices[0][20])
     with pytest.raises(ValueError, match="begins with an AudioLoader"):

@@ -4,7 +4,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from skgenre._html import data_uri, player
+from skgenre._html import data_uri, encodable, player
 from skgenre._optional import import_optional
 
 _STYLE = """<style>
@@ -35,7 +35,7 @@ def explanation_html(explanation: Any) -> str:
 
 def as_html(parts: list[str]) -> str:
     """Put parts one under the other, in the style of an explanation."""
-    return f'{_STYLE}\n<div class="skgenre-explanation">\n' + "\n".join(parts) + "\n</div>"
+    return f'{_STYLE}\n<div class="skgenre-explanation">\n' + encodable("\n".join(parts)) + "\n</div>"
 
 
 def picture(plot: Any, alt: str) -> str:

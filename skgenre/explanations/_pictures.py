@@ -1,15 +1,17 @@
 """Attributions, drawn."""
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
+from skgenre._html import encodable
 from skgenre._optional import import_optional
 
 _FOR, _AGAINST = "#D55E00", "#0072B2"
 _HERTZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
-_LONGEST_NAME = 40
+_LONGEST_NAME = 34
 
 
 def draw_map(explanation: Any, ax: Any = None) -> Any:
@@ -47,7 +49,7 @@ def draw_map(explanation: Any, ax: Any = None) -> Any:
     bar = ax.figure.colorbar(scale, ax=ax, pad=0.02, ticks=[-most, 0, most])
     bar.ax.set_yticklabels([f"against\n−{most:.1g}", "0", f"for\n+{most:.1g}"])
     bar.set_label("no unit" if explanation.method == "grad_cam" else f"{explanation.unit} per cell", labelpad=-12)
-    ax.set_title(title_of(explanation), parse_math=False, fontsize="medium")
+    ax.set_title(fill(title_of(explanation), 70), parse_math=False, fontsize="medium")
     ax.set_xlabel("Time (s)" if explanation.frame_seconds else "Frame")
     _mark_bands(ax, explanation)
     return ax
@@ -57,7 +59,7 @@ def draw_descriptors(explanation: Any, ax: Any = None, n_descriptors: int = 15) 
     """Draw what the weightiest descriptors are worth for a genre, and return the axes."""
     ax = draw_bars(explanation.descriptors, ax, n_descriptors)
     ax.set_xlabel(f"Speaks against (left) or for (right), {explanation.unit}")
-    ax.set_title(title_of(explanation), parse_math=False, fontsize="medium")
+    ax.set_title(fill(title_of(explanation), 44), parse_math=False, fontsize="medium")
     return ax
 
 
@@ -81,10 +83,10 @@ def draw_bars(descriptors: Mapping[str, float], ax: Any = None, n_descriptors: i
     shown = list(descriptors.items())[:n_descriptors]
     ax = new_axes(7, 1.2 + 0.28 * len(shown)) if ax is None else ax
     values = [value for _, value in shown]
-    names = [name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name, _ in shown]
+    names = [_shorten(encodable(name)) for name, _ in shown]
     ax.barh(range(len(shown)), values, color=[_FOR if value > 0 else _AGAINST for value in values], height=0.7)
-    ax.axvline(0, color="0.3", linewidth=0.8)
-    ax.set_yticks(range(len(shown)), names)
+    ax.axvline(0, color="0.5", linewidth=0.8)
+    ax.set_yticks(range(len(shown)), names, parse_math=False)
     ax.invert_yaxis()
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
@@ -99,7 +101,7 @@ def new_axes(width: float, height: float, n_rows: int = 1) -> Any:
 
 def title_of(explanation: Any) -> str:
     """Say what is drawn."""
-    title = explanation.headline
+    title = encodable(explanation.headline)
     title = title if len(title) <= 60 else title[:59] + "…"
     return f"What speaks for {title}, by {explanation.method.replace('_', ' ')}"
 
@@ -122,5 +124,10 @@ def _mark_bands(ax: Any, explanation: Any) -> None:
         ax.set_ylabel("Band")
         return
     shown = range(0, n_bands, max(1, n_bands // 8))
-    ax.set_yticks(shown, [str(names[place]) for place in shown])
+    ax.set_yticks(shown, [encodable(str(names[place])) for place in shown], parse_math=False)
     ax.set_ylabel("Coefficient" if str(names[0]).startswith("mfcc") else "Band")
+
+
+def _shorten(name: str) -> str:
+    half = _LONGEST_NAME // 2 - 1  # cut in the middle: names that begin or end alike are told apart
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
