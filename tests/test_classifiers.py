@@ -73,6 +73,14 @@ class TestAnswers:
         assert embeddings.dtype == np.float32
         assert embeddings.shape == (len(X), len(net.get_feature_names_out()))
 
+    def test_embeddings_are_a_data_frame_where_one_is_asked_for(self, make):
+        X, y = music(4)
+        net = make(max_epochs=1).fit(X, y)
+        plain = net.transform(X)
+        table = net.set_output(transform="pandas").transform(X)
+        assert table.columns.tolist() == net.get_feature_names_out().tolist()
+        np.testing.assert_array_equal(table, plain)
+
     def test_any_kind_of_label_comes_back(self, make):
         X, y = music(4)
         for labels in (y, np.unique(y, return_inverse=True)[1] - 1, y.astype(object), y == "jazz"):
@@ -226,6 +234,42 @@ class TestTraining:
 
         assert make(callbacks=[Enough()]).fit(*music()).history_["epoch"] == [1, 2]
 
+    @pytest.mark.parametrize("fraction", [None, 0.3])
+    def test_a_callback_may_stop_in_the_midst_of_an_epoch(self, make, fraction):
+        class Enough(Callback):
+            def on_batch_end(self, net, **kwargs):
+                if len(net.history) == 3:
+                    raise KeyboardInterrupt
+
+        X, y = music()
+        net = make(callbacks=[Enough()], validation_fraction=fraction).fit(X, y)
+        assert net.history_["epoch"] == [1, 2, 3]
+        assert np.isnan(net.history_["train_loss"]).tolist() == [False, False, True]
+        best = 3 if fraction is None else 1 + np.nanargmin(net.history_["valid_loss"])
+        assert net.best_epoch_ == best
+        assert net.predict(X).shape == y.shape
+
+    def test_the_best_epoch_is_kept_where_a_callback_stops_at_it(self, make):
+        class Enough(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                self.weights = {name: tensor.clone() for name, tensor in net.module_.state_dict().items()}
+                if net.history[-1, "valid_loss"] < net.history[0, "valid_loss"]:
+                    raise KeyboardInterrupt
+
+        enough = Enough()
+        net = make(callbacks=[enough], validation_fraction=0.3).fit(*music())
+        assert net.best_epoch_ == len(net.history_["epoch"]) > 1
+        kept = net.net_.module_.state_dict()
+        assert all(torch.equal(kept[name], tensor) for name, tensor in enough.weights.items())
+
+    def test_a_fit_that_fails_leaves_no_net_that_answers(self, make):
+        X, y = music(4)
+        net = make(max_epochs=1).fit(X, y).set_params(augment=("bogus",))
+        with pytest.raises(ValueError, match="augment must be a bool or name some of"):
+            net.fit(X, y)
+        with pytest.raises(NotFittedError):
+            net.predict(X)
+
     def test_a_progress_bar_shows_when_verbose(self, make, capsys):
         make(max_epochs=2, verbose=True).fit(*music())
         assert "training: 100%" in capsys.readouterr().err
@@ -341,6 +385,19 @@ class TestWeights:
         plain = make(**self.EXACT).fit(X, y)
         assert np.abs(weighted.predict_proba(X) - plain.predict_proba(X)).max() > 1e-2
 
+    def test_a_batch_may_lack_genres_of_class_weight(self, make):
+        X, y = music()
+        net = make(class_weight={"jazz": 3.0})
+        for genre in GENRES:
+            net.partial_fit(X[y == genre], y[y == genre], classes=GENRES)
+        assert net.n_epochs_ == 3
+
+    def test_a_track_of_no_weight_has_no_say_in_how_long_segments_are(self, make):
+        X, y = music(4)
+        ragged = FeatureSequence([*X[:-1, :, :40], X[-1]])
+        net = make(max_epochs=1).fit(ragged, y, sample_weight=np.append(np.ones(11), 0))
+        assert net.segment_frames_ == 40
+
     def test_class_weight_is_the_sample_weight_of_its_tracks(self, make):
         X, y = music()
         by_class = make(**self.EXACT, class_weight={"jazz": 3.0}).fit(X, y)
@@ -445,6 +502,9 @@ class TestBadInput:
             ({"channels": (8, 0)}, r"channels must hold at least one number >= 1, and whole numbers, got \(8, 0\)"),
             ({"channels": (8.5,)}, r"channels must hold .* whole numbers, got \(8.5,\)"),
             ({"channels": ("8",)}, r"channels must hold .* whole numbers, got \('8',\)"),
+            ({"class_weight": {"jazz": -1.0}}, "class_weight must hold a number from 0 on .* got -1.0 for 'jazz'"),
+            ({"class_weight": {"jazz": np.nan}}, "class_weight must hold a number from 0 on .* got nan for 'jazz'"),
+            ({"class_weight": {"jazz": "much"}}, "class_weight must hold a number from 0 on .* got 'much' for 'jazz'"),
             ({"class_weight": [1, 2, 3]}, r"class_weight must be None, \"balanced\" or a dict by genre .* \[1, 2, 3\]"),
             ({"augment": ("mask", "reverse")}, r"augment must be a bool or name some of .*, got \['reverse'\]"),
             ({"pooling": "median"}, "The 'pooling' parameter .* must be a str among"),

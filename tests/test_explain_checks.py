@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn import config_context
 from sklearn.metrics import auc
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import make_pipeline
@@ -14,7 +15,10 @@ from skgenre import (
     AudioLoader,
     CNNClassifier,
     EmbeddingRecommender,
+    Explanation,
+    Faithfulness,
     MelExtractor,
+    NeighborExplanation,
     TrackDescriptor,
     attribution_mass,
     compare_with_random_weights,
@@ -123,6 +127,18 @@ def test_areas_are_those_below_the_curves_and_can_be_seen(planted, explanations)
     assert legend[0].startswith(f"deletion: area {check.deletion_auc:.2f}")
 
 
+def test_the_legend_of_areas_does_not_cover_a_flat_curve():
+    values = np.ones((4, 20))
+    explanation = Explanation("a", "g" * 80, "occlusion", 0.5, "log-odds", 1.0, 0.0, values, values)
+    shares, flat = np.linspace(0, 1, 11), np.full(11, 0.5)
+    ax = Faithfulness(explanation, shares, flat, flat, flat[None], flat[None]).plot().ax_
+    ax.figure.canvas.draw()
+    legend, label = ax.get_legend().get_window_extent(), ax.yaxis.label.get_window_extent()
+    assert not legend.y0 < ax.transData.transform((0, 0.5))[1] < legend.y1
+    assert label.y0 >= 0
+    assert label.y1 <= ax.figure.bbox.y1
+
+
 def test_mistakes_in_curves_and_masses_are_named():
     X = np.zeros((2, 3))
     with pytest.raises(ValueError, match="attribution must have the shape"):
@@ -192,6 +208,13 @@ def test_both_tracks_are_explained_over_time_and_frequency(similar, tracks):
     assert axes[0].get_ylabel() == "Frequency (Hz)"
 
 
+def test_similarities_are_explained_where_data_frames_are_asked_for(similar, tracks):
+    expected = explain_neighbors(similar, tracks.paths[0], tracks.paths[1], "occlusion")
+    with config_context(transform_output="pandas"):
+        found = explain_neighbors(similar, tracks.paths[0], tracks.paths[1], "occlusion")
+    assert found.similarity == expected.similarity
+
+
 def test_a_similarity_is_not_taken_for_a_genre(similar, tracks):
     found = explain_neighbors(similar, tracks.paths[0], tracks.paths[1])
     assert found.a.unit == found.unit
@@ -234,6 +257,21 @@ def test_descriptors_share_out_the_similarity_exactly(tracks, metric):
     assert "dynamics" in found.plot().ax_.get_yticklabels()[0].get_text()
     with pytest.raises(ValueError, match="no net has no segments"):
         found.top_pairs()
+
+
+@pytest.mark.parametrize("descriptors", [{}, {"d" * 60: 0.4, "e": -0.2}])
+def test_long_names_of_neighbours_are_not_cut_off(descriptors):
+    values = np.ones((4, 20))
+    part = Explanation("a", "b", "occlusion", None, "cosine similarity", 1.0, 0.0, values, values)
+    parts = (None, None) if descriptors else (part, part)
+    titles = ("a" * 60 + ".mp3", "b" * 60 + ".mp3")
+    found = NeighborExplanation(titles, "cosine similarity", 0.8, *parts, descriptors=descriptors).plot()
+    found.figure_.canvas.draw()
+    for ax in np.ravel(found.ax_):
+        for text in (ax.title, ax.xaxis.label):
+            box = text.get_window_extent()
+            assert box.x0 >= 0
+            assert box.x1 <= found.figure_.bbox.x1
 
 
 def test_mistakes_about_neighbours_are_named(similar, tracks):

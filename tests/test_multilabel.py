@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_val_p
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 
 from skgenre import (
     CNNClassifier,
@@ -97,6 +97,7 @@ class TestNets:
             "lists": y.tolist(),
             "frame": pd.DataFrame(y, columns=list("abc")),
             "nullable frame": pd.DataFrame(y).astype("Int64"),
+            "sparse frame": pd.DataFrame.sparse.from_spmatrix(sparse.csr_matrix(y)),
         }
         for name, kind in kinds.items():
             np.testing.assert_array_equal(make(max_epochs=2).fit(X, kind).predict_proba(X), expected, err_msg=name)
@@ -203,6 +204,14 @@ class TestMissingLabels:
         known = make(**self.EXACT).fit(X[:40], y[:40])
         np.testing.assert_allclose(make(**self.EXACT).fit(X, y).predict_proba(X), known.predict_proba(X), atol=1e-6)
 
+    def test_what_is_missing_in_pandas_is_not_known(self, make):
+        X, y = music()
+        y = forget(y, 0.3)
+        expected = make(max_epochs=1).fit(X, y).predict_proba(X)
+        table = pd.DataFrame(y)
+        for kind in (table.astype("Int64"), table.astype(object).mask(table.isna(), pd.NA)):
+            np.testing.assert_array_equal(make(max_epochs=1).fit(X, kind).predict_proba(X), expected)
+
     def test_the_score_is_of_the_labels_that_are_known(self, make):
         X, y = music()
         net = make().fit(X, y)
@@ -260,6 +269,7 @@ class TestWeights:
         one, other = (make(max_epochs=2, class_weight=w).fit(X, y) for w in ({0: 2.0}, [2.0, 1.0, 1.0]))
         np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
         assert one.pos_weight_.tolist() == [2.0, 1.0, 1.0]
+        assert make(max_epochs=1, class_weight={1.0: 2.0}).fit(X, y).pos_weight_.tolist() == [1.0, 2.0, 1.0]
 
     @pytest.mark.parametrize(
         ("class_weight", "message"),
@@ -267,6 +277,8 @@ class TestWeights:
             ({"jazz": 2.0}, "class_weight must name columns of y by numbers from 0 to 2 .* got 'jazz'"),
             ([1.0, 2.0], r"class_weight must hold a number above 0 for each of the 3 labels, got \[1.0, 2.0\]"),
             ({0: 0.0}, "class_weight must hold a number above 0"),
+            ({0: "much"}, "class_weight must hold a number above 0 .* got {0: 'much'}"),
+            (["much", 1, 1], "class_weight must hold a number above 0 .*'much'"),
         ],
     )
     def test_weights_that_fit_no_label_are_named(self, make, class_weight, message):
@@ -505,6 +517,13 @@ class TestPerLabel:
             np.repeat(X, weights, axis=0), np.repeat(y, weights, axis=0)
         )
         np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-3)
+
+    def test_a_weight_of_zero_leaves_a_track_out_of_what_is_known(self):
+        X, y = descriptors()
+        weights = 1.0 - y[:, 1]
+        with pytest.warns(UserWarning, match="y has 1 labels that no track has"):
+            wrapped = PerLabelClassifier(SVC()).fit(X, y, sample_weight=weights)
+        assert not wrapped.predict(X)[:, 1].any()
 
     def test_a_label_of_all_tracks_or_none_is_answered_so_with_a_warning(self):
         X, y = descriptors()

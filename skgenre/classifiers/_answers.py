@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._rows import labelled
@@ -11,7 +12,7 @@ from skgenre.classifiers._targets import Targets
 from skgenre.features import check_features
 
 
-class NetAnswers:
+class NetAnswers(TransformerMixin):
     """Answers for a track by the scores of a module over its segments."""
 
     net_: Any

@@ -1,11 +1,13 @@
 """The scikit-learn side of the nets: validation of input, and the flow of a fit."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_consistent_length, check_random_state
 
 from skgenre._labels import LabelsMixin
@@ -20,9 +22,7 @@ from skgenre.features import check_features
 from skgenre.metrics import tune_thresholds
 
 
-class NetClassifier(
-    NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
-):
+class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, ClassifierMixin, BaseEstimator):
     """Trains a module on random crops of tracks."""
 
     __metadata_request__fit = {"groups": True}
@@ -141,7 +141,6 @@ class NetClassifier(
         if groups is not None:
             groups = np.asarray(groups, dtype=object)  # else numpy spells a NaN among names "nan"
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weights = kind.weigh(y, weights, self.class_weight)
         return kind, X, y, weights, groups
 
     def _expect(self, kind: type[Targets], y: np.ndarray, classes: Any = None) -> None:
@@ -159,6 +158,7 @@ class NetClassifier(
         max_epochs: int,
         fraction: float | None,
     ) -> Self:
+        weights = self._targets.weigh(y, weights, self.class_weight)
         rows = np.flatnonzero(weights)
         if not len(rows):
             raise ValueError("sample_weight must be above 0 for at least one track")
@@ -174,9 +174,10 @@ class NetClassifier(
         heard, watched = _rows(X, training), None
         if len(validation):
             watched = (_rows(X, validation), targets[validation], weights[validation])
-        with training_session(int(np.random.SeedSequence(seed).generate_state(1)[0]), self.n_threads):
+        session = training_session(int(np.random.SeedSequence(seed).generate_state(1)[0]), self.n_threads)
+        with self._or_nothing(), session:
             if not hasattr(self, "net_"):
-                self._start(X, heard, targets[training], weights[training])
+                self._start(_rows(X, rows), heard, targets[training], weights[training])
             standardize = self.net_.module_.standardize
             moments = standardize.mean.cpu(), standardize.scale.cpu()
             crops = TrackCrops(
@@ -198,6 +199,17 @@ class NetClassifier(
         # What early stopping left over is used up too, so a second fit with the same parameters changes nothing.
         self.n_epochs_ = getattr(self, "n_epochs_", 0) + max_epochs
         return self
+
+    @contextmanager
+    def _or_nothing(self) -> Iterator[None]:
+        """Leave no net behind where the training that made it fails: it would answer, and know nothing."""
+        is_new = not hasattr(self, "net_")
+        try:
+            yield
+        except Exception:
+            if is_new:
+                self._forget()
+            raise
 
     def _check_weights(self) -> None:
         if all(tensor.isfinite().all() for tensor in self.net_.module_.state_dict().values()):

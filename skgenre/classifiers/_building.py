@@ -55,8 +55,8 @@ class NetBuilding(NetAnswers, BaseEstimator):
         callbacks = [("scores", scores), *(self.callbacks or ())]
         if self.verbose:
             callbacks.append(("progress", Progress()))
+        stopping = None
         if watched is not None:
-            # Last, for it interrupts the round of callbacks.
             stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
             callbacks.append(("early_stopping", stopping))
         batch_size = _even_size(len(crops), self.batch_size)
@@ -67,19 +67,16 @@ class NetBuilding(NetAnswers, BaseEstimator):
             group["lr"], group["weight_decay"] = self.lr, self.weight_decay
         self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=batch_size)
         self.net_.initialize_callbacks()
-        before = len(self.net_.history)
         self.net_.partial_fit(crops)
         if self.net_.interrupted_:
             raise KeyboardInterrupt
-        kept = ("epoch", "train_loss", "train_accuracy", "train_f1", "valid_loss", "valid_accuracy", "valid_f1")
-        self.history_ = {
-            name: [epoch.get(name, np.nan) for epoch in self.net_.history]
-            for name in (*kept, "dur")
-            if name in self.net_.history[-1]
-        }
-        self.history_["duration"] = self.history_.pop("dur")
-        losses = self.history_["valid_loss"][before:] if watched is not None else [0.0]
-        self.best_epoch_ = before + int(np.argmin(losses)) + 1 if watched is not None else len(self.net_.history)
+        epochs = self.net_.history  # a callback may have stopped the last one in its midst
+        kept = ["epoch", "train_loss", "train_accuracy", "train_f1"]
+        if any("valid_loss" in epoch for epoch in epochs):
+            kept += ["valid_loss", "valid_accuracy", "valid_f1"]
+        self.history_ = {name: [epoch.get(name, np.nan) for epoch in epochs] for name in kept}
+        self.history_["duration"] = [epoch.get("dur", np.nan) for epoch in epochs]
+        self.best_epoch_ = (0 if stopping is None else stopping.best_epoch_) or len(epochs)
 
     @property
     def _device(self) -> str:

@@ -1,11 +1,12 @@
 """Targets that are one genre of each track."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skgenre.classifiers._losses import GenreLoss
 from skgenre.segments import pool_scores
@@ -28,15 +29,23 @@ class OneGenre:
         self.classes = np.unique(y if classes is None else classes)
         self.n_outputs = len(self.classes)
 
-    @staticmethod
-    def weigh(y: np.ndarray, weights: np.ndarray, class_weight: Any) -> np.ndarray:
+    def weigh(self, y: np.ndarray, weights: np.ndarray, class_weight: Any) -> np.ndarray:
         """Return the weights of tracks, those of their genres included."""
         if not (class_weight is None or isinstance(class_weight, str | dict)):
             raise ValueError(
                 'class_weight must be None, "balanced" or a dict by genre where each track has one genre, got '
                 f"{class_weight!r}"
             )
-        return weights * compute_sample_weight(class_weight, y)
+        if not isinstance(class_weight, dict):
+            return weights * compute_sample_weight(class_weight, y)
+        for genre, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+                raise ValueError(
+                    f"class_weight must hold a number from 0 on for each genre, got {weight!r} for {genre!r}"
+                )
+        # By all genres: those of a batch of partial_fit may be few.
+        of_genres = compute_class_weight(class_weight, classes=self.classes, y=y)
+        return weights * of_genres[np.searchsorted(self.classes, y)]
 
     def expect(self, y: np.ndarray, classes: Any = None) -> None:
         """Check that genres are among those known."""

@@ -136,16 +136,15 @@ def _pos_weight(class_weight: Any, present: np.ndarray, absent: np.ndarray) -> n
                 f"class_weight must name columns of y by numbers from 0 to {len(ones) - 1} where tracks have several "
                 f"labels, got {strange[0]!r}"
             )
-        for label, weight in class_weight.items():
-            ones[label] = weight
-        return _positive(ones, class_weight)
-    return _positive(np.asarray(class_weight, dtype=np.float64), class_weight, ones.shape)
-
-
-def _positive(weights: np.ndarray, given: Any, shape: tuple | None = None) -> np.ndarray:
-    if (shape and weights.shape != shape) or not np.all((weights > 0) & np.isfinite(weights)):
+        given = [class_weight.get(label, 1.0) for label in range(len(ones))]
+    else:
+        given = class_weight
+    try:
+        weights = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):  # some is no number
+        weights = np.empty(0)
+    if weights.shape != ones.shape or not np.all((weights > 0) & np.isfinite(weights)):
         raise ValueError(
-            f"class_weight must hold a number above 0 for each of the {len(weights) if shape is None else shape[0]} "
-            f"labels, got {given!r}"
+            f"class_weight must hold a number above 0 for each of the {len(ones)} labels, got {class_weight!r}"
         )
     return weights

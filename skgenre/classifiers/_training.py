@@ -46,14 +46,19 @@ class TrackNet(skorch.NeuralNet):
     """
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Notify the callbacks as skorch does, and note where one stops the training."""
+        """Notify all callbacks, those too that come after one that stops the training, and note that it does."""
         getattr(self, method_name)(self, **cb_kwargs)
+        wish = None
         for _, callback in self.callbacks_:
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
-            except KeyboardInterrupt:
-                self.stopped_ = not isinstance(callback, Onlooker)
-                raise
+            except KeyboardInterrupt as stop:
+                if isinstance(callback, Onlooker):
+                    raise
+                wish = stop
+        if wish is not None:
+            self.stopped_ = True
+            raise wish
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> Any:
         """Train, and note where the user interrupts it."""

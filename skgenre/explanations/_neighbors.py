@@ -17,7 +17,7 @@ from skgenre.explanations._explanation import Explanation, of_net
 from skgenre.explanations._hearing import hear, is_net, steps_of
 from skgenre.explanations._methods import check_method
 from skgenre.explanations._page import as_html, picture
-from skgenre.explanations._pictures import draw_bars, draw_map, new_axes
+from skgenre.explanations._pictures import draw_bars, draw_map, new_axes, shorten
 from skgenre.explanations._score import SegmentScore, batches, similarity
 from skgenre.explanations._tracks import attribute_track, choose_settings, starts_of
 from skgenre.segments import cut_segments
@@ -108,14 +108,15 @@ class NeighborExplanation:
         title, other = self.titles
         if self.a is None or self.b is None:
             self.ax_ = draw_bars(self.descriptors, axes, n_descriptors)
-            self.ax_.set_xlabel(f"Makes them less alike (left) or more (right), {self.unit}")
-            self.ax_.set_title(f"{title} and {other}: {self.similarity:.2f}", parse_math=False, fontsize="medium")
+            self.ax_.set_xlabel(f"Makes them less alike (left)\nor more (right), {self.unit}")
+            text = f"{shorten(title)}\nand {shorten(other)}: {self.similarity:.2f}"
+            self.ax_.set_title(text, parse_math=False, fontsize="medium")
             self.figure_ = self.ax_.figure
             return self
         axes = new_axes(8, 7, n_rows=2) if axes is None else axes
         for ax, explanation, own, its in zip(axes, (self.a, self.b), self.titles, (other, title), strict=True):
             draw_map(explanation, ax)
-            ax.set_title(f"What in {own} is like {its}", parse_math=False, fontsize="medium")
+            ax.set_title(f"What in {shorten(own)} is like {shorten(its)}", parse_math=False, fontsize="medium")
         self.ax_, self.figure_ = axes, axes[0].figure
         return self
 
@@ -213,7 +214,7 @@ def _of_net(
     heard = [hear(recommender.embedder_, path) for path in paths]
     matrices = [one.matrix for one in heard]
     net = heard[0].model
-    embeddings = net.transform(matrices)
+    embeddings = np.asarray(net.transform(matrices))
     settings = choose_settings(net, method, None, patch, n_samples, seed)
     unit = "cosine similarity" if recommender.metric == "cosine" else "negative distance"
     found = []
@@ -261,7 +262,7 @@ def _vector(recommender: Any, track: Any) -> np.ndarray:
         return np.asarray(recommender.embeddings_[ids.index(name)], dtype=np.float64)
     if recommender.embedder_ is None:
         raise ValueError(f"tracks must be among the track_ids where embedder is None, got {track!r}")
-    return np.asarray(recommender.embedder_.transform([track])[0], dtype=np.float64)
+    return np.asarray(recommender.embedder_.transform([track]), dtype=np.float64)[0]
 
 
 def _embed_segments(net: Any, matrix: np.ndarray) -> np.ndarray:
