@@ -264,6 +264,13 @@ def test_a_track_that_cannot_be_read_any_more_has_no_player(results, tmp_path):
     assert "no audio" in page.words
 
 
+def test_a_long_genre_breaks_into_lines_and_a_negative_similarity_does_not(results, tmp_path):
+    style = write_report(results, tmp_path / "report.html").read_text(encoding="utf-8")
+    genre, similarity = (re.search(rf"^\.{name} {{(.*)}}", style, re.MULTILINE)[1] for name in ("genre", "similarity"))
+    assert "nowrap" not in genre
+    assert "white-space: nowrap" in similarity
+
+
 def test_files_that_were_left_out_are_listed_with_the_reason(results, tmp_path):
     page = write(replace(results, unreadable={"rock/broken.mp3": "it is empty"}), tmp_path)
     assert "rock/broken.mp3 : it is empty" in page.words

@@ -83,7 +83,7 @@ def draw_bars(descriptors: Mapping[str, float], ax: Any = None, n_descriptors: i
     shown = list(descriptors.items())[:n_descriptors]
     ax = new_axes(7, 1.2 + 0.28 * len(shown)) if ax is None else ax
     values = [value for _, value in shown]
-    names = [_shorten(encodable(name)) for name, _ in shown]
+    names = [shorten(name) for name, _ in shown]
     ax.barh(range(len(shown)), values, color=[_FOR if value > 0 else _AGAINST for value in values], height=0.7)
     ax.axvline(0, color="0.5", linewidth=0.8)
     ax.set_yticks(range(len(shown)), names, parse_math=False)
@@ -128,6 +128,7 @@ def _mark_bands(ax: Any, explanation: Any) -> None:
     ax.set_ylabel("Coefficient" if str(names[0]).startswith("mfcc") else "Band")
 
 
-def _shorten(name: str) -> str:
-    half = _LONGEST_NAME // 2 - 1  # cut in the middle: names that begin or end alike are told apart
+def shorten(name: str) -> str:
+    """Cut a name in its middle: names that begin or end alike are still told apart."""
+    name, half = encodable(name), _LONGEST_NAME // 2 - 1
     return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
