@@ -236,6 +236,12 @@ def test_long_notes_leave_room_for_the_bars():
     assert display.ax_.texts[0].get_text().count("c") < 100
 
 
+def test_bars_are_drawn_in_a_part_of_a_figure(similar):
+    ax = plt.figure(layout="constrained").subfigures(1, 2)[0].subplots()
+    display = NeighborsDisplay.from_estimator(similar, "a", n_neighbors=2).plot(ax)
+    assert len(display.ax_.patches) == 2
+
+
 def test_distances_of_zero_have_an_axis_that_can_be_read():
     display = NeighborsDisplay.from_estimator(EmbeddingRecommender().fit(np.ones((3, 2))), 0, n_neighbors=2).plot()
     assert display.ax_.get_xlim() == (0, 1)

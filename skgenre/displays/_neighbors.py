@@ -242,7 +242,7 @@ def _note(ax: Any, text: str, distance: float, place: int) -> Any:
 
 def _make_room(ax: Any, texts: list[tuple[float, Any]]) -> None:
     """Make the axis long enough for the texts behind the bars."""
-    ax.figure.draw_without_rendering()
+    ax.figure.figure.draw_without_rendering()  # that around a SubFigure, which cannot draw itself
     width = ax.get_window_extent().width
     room = [
         distance * width / max(width - text.get_window_extent().width - 12, 0.2 * width) for distance, text in texts
