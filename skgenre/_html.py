@@ -17,11 +17,6 @@ def data_uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{b64encode(content).decode()}"
 
 
-def encodable(text: str) -> str:
-    """Return text with a question mark for each byte that names of files hold and UTF-8 does not."""
-    return text.encode(errors="replace").decode()
-
-
 def player(samples: np.ndarray, sample_rate: int, title: str) -> str:
     """Return an audio element of samples between -1 and 1; what goes beyond is clipped."""
     clip, rate = BytesIO(), min((rate for rate in _MP3_RATES if rate >= sample_rate), default=_MP3_RATES[-1])

@@ -16,7 +16,7 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_html", "_labels", "_rows", "_store", "_threads", "_warnings", "_whole"},
+    {"_html", "_labels", "_names", "_rows", "_store", "_threads", "_warnings", "_whole"},
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 
-from skgenre._html import encodable
+from skgenre._names import encodable
 from skgenre._optional import import_optional
 from skgenre.audio import AudioLoader, Waveforms
 from skgenre.classifiers import CNNClassifier

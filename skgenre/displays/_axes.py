@@ -1,8 +1,7 @@
-"""The axes that a display draws on, and names that fit beside them."""
+"""The axes that a display draws on, and what stands beside them."""
 
 from typing import Any
 
-from skgenre._html import encodable
 from skgenre._optional import import_optional
 
 
@@ -46,12 +45,6 @@ def enlarge(figure: Any, legend: Any, *, width: float = 0.0, height: float = 0.0
         figure.set_figwidth(max(figure.get_figwidth(), width + size.width / figure.dpi))
     if height:
         figure.set_figheight(max(figure.get_figheight(), height + size.height / figure.dpi))
-
-
-def shorten(name: str, longest: int) -> str:
-    """Cut a name in its middle: names that begin or end alike are still told apart."""
-    name, head = encodable(name), (longest - 1) // 2
-    return name if len(name) <= longest else f"{name[: longest - 1 - head]}…{name[-head:]}"
 
 
 def label(ax: Any, artists: Any, **options: Any) -> Any:

@@ -12,8 +12,9 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from skgenre._names import shorten
 from skgenre._optional import import_optional
-from skgenre.displays._axes import arrange, enlarge, shorten
+from skgenre.displays._axes import arrange, enlarge
 
 # Okabe and Ito's palette with a brown for its yellow, which is lost on white. From the ninth genre the colours come
 # again with open markers, and from the eleventh the markers too: no two of the first forty genres look alike.

@@ -8,7 +8,7 @@ from scipy.stats import skew
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._html import encodable
+from skgenre._names import encodable
 from skgenre._optional import import_optional
 from skgenre.displays._axes import label, plain_axes
 

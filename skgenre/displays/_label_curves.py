@@ -9,7 +9,8 @@ from sklearn.metrics import precision_recall_curve
 from sklearn.utils import check_array, check_consistent_length
 
 from skgenre._labels import label_probabilities, read_labels, thresholds_of
-from skgenre.displays._axes import enlarge, plain_axes, shorten
+from skgenre._names import shorten
+from skgenre.displays._axes import enlarge, plain_axes
 from skgenre.metrics import average_precisions
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#8C6D31")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._html import encodable
-from skgenre.displays._axes import plain_axes, shorten
+from skgenre._names import encodable, shorten
+from skgenre.displays._axes import plain_axes
 from skgenre.displays._clips import audio_element
 
 _COLOUR = "#0072B2"

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from skgenre._names import shorten
 from skgenre._optional import import_optional
-from skgenre.displays._axes import plain_axes, shorten
+from skgenre.displays._axes import plain_axes
 from skgenre.model_selection import ProtocolComparison, compare_protocols
 
 _COLOUR = "#0072B2"

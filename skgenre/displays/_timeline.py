@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from skgenre.displays._axes import enlarge, plain_axes, shorten
+from skgenre._names import shorten
+from skgenre.displays._axes import enlarge, plain_axes
 from skgenre.streaming import Timeline, clock, segment_recording
 
 # Okabe and Ito's palette with a brown for its yellow, which is lost on white; from the ninth genre on with hatches.

@@ -11,9 +11,10 @@ from sklearn.metrics import auc
 from sklearn.utils import check_random_state
 
 from skgenre._labels import label_probabilities
+from skgenre._names import shorten
 from skgenre.explanations._explain import net_of
 from skgenre.explanations._explanation import Explanation
-from skgenre.explanations._pictures import new_axes, shorten
+from skgenre.explanations._pictures import LONGEST_NAME, new_axes
 from skgenre.explanations._score import log_odds
 from skgenre.explanations._tracks import Settings, attribute_track, is_exclusive, weights_of
 from skgenre.metrics import deletion_curve, insertion_curve
@@ -88,7 +89,7 @@ class Faithfulness:
             label = f"{name}: area {area:.2f}, by chance {chance:.2f}"
             ax.plot(100 * self.shares, getattr(self, name), color=colour, linewidth=2.5, label=label)
         ax.set(xlim=(0, 100), ylim=(0, 1.02), xlabel="Cells hidden (deletion) or shown (insertion), in %")
-        ax.set_ylabel(f"Probability of\n{shorten(str(self.explanation.target))!r}", parse_math=False)
+        ax.set_ylabel(f"Probability of\n{shorten(str(self.explanation.target), LONGEST_NAME)!r}", parse_math=False)
         title = f"Hidden and shown by {self.explanation.method.replace('_', ' ')}; faint: by chance"
         ax.set_title(title, fontsize="medium")
         ax.spines[["top", "right"]].set_visible(False)

@@ -12,12 +12,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._html import player
+from skgenre._names import shorten
 from skgenre.audio import is_paths
 from skgenre.explanations._explanation import Explanation, of_net
 from skgenre.explanations._hearing import hear, is_net, steps_of
 from skgenre.explanations._methods import check_method
 from skgenre.explanations._page import as_html, picture
-from skgenre.explanations._pictures import draw_bars, draw_map, new_axes, shorten
+from skgenre.explanations._pictures import LONGEST_NAME, draw_bars, draw_map, new_axes
 from skgenre.explanations._score import SegmentScore, batches, similarity
 from skgenre.explanations._tracks import attribute_track, choose_settings, starts_of
 from skgenre.segments import cut_segments
@@ -105,18 +106,18 @@ class NeighborExplanation:
         explanation : NeighborExplanation
             The object itself, with ``ax_`` and ``figure_``.
         """
-        title, other = self.titles
+        titles = title, other = [shorten(title, LONGEST_NAME) for title in self.titles]
         if self.a is None or self.b is None:
             self.ax_ = draw_bars(self.descriptors, axes, n_descriptors)
             self.ax_.set_xlabel(f"Makes them less alike (left)\nor more (right), {self.unit}")
-            text = f"{shorten(title)}\nand {shorten(other)}: {self.similarity:.2f}"
+            text = f"{title}\nand {other}: {self.similarity:.2f}"
             self.ax_.set_title(text, parse_math=False, fontsize="medium")
             self.figure_ = self.ax_.figure
             return self
         axes = new_axes(8, 7, n_rows=2) if axes is None else axes
-        for ax, explanation, own, its in zip(axes, (self.a, self.b), self.titles, (other, title), strict=True):
+        for ax, explanation, own, its in zip(axes, (self.a, self.b), titles, titles[::-1], strict=True):
             draw_map(explanation, ax)
-            ax.set_title(f"What in {shorten(own)} is like {shorten(its)}", parse_math=False, fontsize="medium")
+            ax.set_title(f"What in {own} is like {its}", parse_math=False, fontsize="medium")
         self.ax_, self.figure_ = axes, axes[0].figure
         return self
 

@@ -4,7 +4,8 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from skgenre._html import data_uri, encodable, player
+from skgenre._html import data_uri, player
+from skgenre._names import encodable
 from skgenre._optional import import_optional
 
 _STYLE = """<style>

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from skgenre._html import encodable
+from skgenre._names import encodable, shorten
 from skgenre._optional import import_optional
 
 _FOR, _AGAINST = "#D55E00", "#0072B2"
 _HERTZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
-_LONGEST_NAME = 34
+LONGEST_NAME = 34
 
 
 def draw_map(explanation: Any, ax: Any = None) -> Any:
@@ -83,7 +83,7 @@ def draw_bars(descriptors: Mapping[str, float], ax: Any = None, n_descriptors: i
     shown = list(descriptors.items())[:n_descriptors]
     ax = new_axes(7, 1.2 + 0.28 * len(shown)) if ax is None else ax
     values = [value for _, value in shown]
-    names = [shorten(name) for name, _ in shown]
+    names = [shorten(name, LONGEST_NAME) for name, _ in shown]
     ax.barh(range(len(shown)), values, color=[_FOR if value > 0 else _AGAINST for value in values], height=0.7)
     ax.axvline(0, color="0.5", linewidth=0.8)
     ax.set_yticks(range(len(shown)), names, parse_math=False)
@@ -126,9 +126,3 @@ def _mark_bands(ax: Any, explanation: Any) -> None:
     shown = range(0, n_bands, max(1, n_bands // 8))
     ax.set_yticks(shown, [encodable(str(names[place])) for place in shown], parse_math=False)
     ax.set_ylabel("Coefficient" if str(names[0]).startswith("mfcc") else "Band")
-
-
-def shorten(name: str) -> str:
-    """Cut a name in its middle: names that begin or end alike are still told apart."""
-    name, half = encodable(name), _LONGEST_NAME // 2 - 1
-    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"

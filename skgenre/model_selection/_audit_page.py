@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skgenre._html import encodable
+from skgenre._names import encodable
 from skgenre.model_selection._audit_files import FileFacts
 from skgenre.model_selection._audit_matching import Match
 

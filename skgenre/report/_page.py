@@ -8,7 +8,8 @@ from string import Template
 
 from tqdm import tqdm
 
-from skgenre._html import encodable, middle, player
+from skgenre._html import middle, player
+from skgenre._names import encodable
 from skgenre.audio import AudioError
 from skgenre.report._pictures import confusion_figure, map_figure, training_figure
 from skgenre.report._results import Neighbours, Results, explain_gap

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from skgenre._html import data_uri, encodable
+from skgenre._html import data_uri
+from skgenre._names import shorten
 from skgenre._optional import import_optional
 from skgenre.displays import EmbeddingMapDisplay, TrainingCurvesDisplay
 from skgenre.report._results import Results
@@ -35,7 +36,7 @@ def confusion_figure(results: Results) -> str:
     evaluation = results.by_artist or results.at_random
     names = results.genre_names
     matrix = 100 * confusion_matrix(results.genres, evaluation.predictions, labels=names, normalize="true")
-    display = ConfusionMatrixDisplay(matrix, display_labels=[_shorten(name) for name in names])
+    display = ConfusionMatrixDisplay(matrix, display_labels=[shorten(name, _LONGEST_NAME) for name in names])
 
     def draw(figure: Any, size: float) -> None:
         ax = figure.subplots()
@@ -169,12 +170,6 @@ def _svg(draw: Callable[[Any], Any], size: tuple[float, float]) -> str:
     buffer = BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     return data_uri("image/svg+xml", buffer.getvalue())
-
-
-def _shorten(name: str) -> str:
-    half = _LONGEST_NAME // 2 - 1  # cut in the middle: names that begin or end alike are told apart
-    name = encodable(name)
-    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def _turn_labels_that_overlap(figure: Any, ax: Any) -> None:
