@@ -1,5 +1,6 @@
 """A function over many items, in threads: in order, with few results waiting; and no threads inside those."""
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -85,12 +86,13 @@ def one_blas_thread(*, alone: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        with _controller().limit(limits=1, user_api="blas"):
+        with _controller(len(sys.modules)).limit(limits=1, user_api="blas"):
             yield
     finally:
         _LIMITED.release()
 
 
-@lru_cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all libraries, for some milliseconds
+@lru_cache(maxsize=1)
+def _controller(n_modules: int) -> ThreadpoolController:
+    """Look through all libraries, for some milliseconds: again where modules were imported, which may bring others."""
+    return ThreadpoolController()

@@ -1,13 +1,14 @@
 """A function over items in threads."""
 
 import os
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 from joblib import Parallel, delayed, parallel_config
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from skgenre import MFCCExtractor
 from skgenre._threads import WAITING, in_worker, map_pool, map_threads, one_blas_thread
@@ -105,6 +106,18 @@ def test_matrix_products_have_one_thread_inside_and_as_many_as_before_outside(tw
     with pytest.raises(RuntimeError), one_blas_thread():
         raise RuntimeError
     assert blas_threads() == {2}
+
+
+def test_libraries_that_are_loaded_later_are_limited_too(two_blas_threads, monkeypatch):
+    with one_blas_thread():
+        pass
+    made = []
+    monkeypatch.setattr("skgenre._threads.ThreadpoolController", lambda: made.append(1) or ThreadpoolController())
+    with one_blas_thread():
+        assert not made
+    monkeypatch.setitem(sys.modules, "brings_a_library", None)
+    with one_blas_thread():
+        assert made
 
 
 def test_who_leaves_last_does_not_leave_one_thread_behind(two_blas_threads):
