@@ -85,7 +85,8 @@ def _read(
             (whole,) = read_blocks(file, name, start, wanted, wanted)
             y = mix_channels(whole)
         else:
-            blocks = read_blocks(file, name, start, wanted, BLOCK)
+            size = 2 * BLOCK if helped else BLOCK  # to hand a block over takes its time too
+            blocks = read_blocks(file, name, start, wanted, size)
             y = _resampled(blocks, wanted * sample_rate // rate + 1, rate, sample_rate, helped)
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
