@@ -10,3 +10,8 @@ def shorten(name: str, longest: int) -> str:
     """Cut a name in its middle: names that begin or end alike are still told apart."""
     name, head = encodable(name), (longest - 1) // 2
     return name if len(name) <= longest else f"{name[: longest - 1 - head]}…{name[-head:]}"
+
+
+def one_line(text: str) -> str:
+    """Return text without line breaks, with single spaces."""
+    return " ".join(text.split())

@@ -8,7 +8,7 @@ from scipy.stats import skew
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._names import encodable
+from skgenre._names import encodable, one_line
 from skgenre._optional import import_optional
 from skgenre.displays._axes import label, plain_axes
 
@@ -156,6 +156,6 @@ class HubnessDisplay:
 
     def _hubs(self, n_named: int) -> list[str]:
         hubs = np.argsort(-self.occurrence, kind="stable")[:n_named]
-        names = [encodable(" ".join(str(self.track_ids[hub]).split())) for hub in hubs]
+        names = [encodable(one_line(str(self.track_ids[hub]))) for hub in hubs]
         names = [name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :] for name in names]
         return [f"   {self.occurrence[hub]} lists: {name}" for hub, name in zip(hubs, names, strict=True)]

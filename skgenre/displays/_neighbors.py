@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._names import encodable, shorten
+from skgenre._names import encodable, one_line, shorten
 from skgenre.displays._axes import plain_axes
 from skgenre.displays._clips import audio_element
 
@@ -201,7 +201,7 @@ class NeighborsDisplay:
             ax.barh(places, [track["distance"] for track in near], height=0.65, color=_COLOUR)
             for place, track in zip(places, near, strict=True):
                 notes = ", ".join(str(track[column]) for column in self.columns if column in track)
-                text = f"{track['distance']:.3f}  {shorten(_one_line(notes), _LONGEST_NOTE)}"
+                text = f"{track['distance']:.3f}  {shorten(one_line(notes), _LONGEST_NOTE)}"
                 texts.append((track["distance"], _note(ax, text, track["distance"], place)))
         ax.set_yticks(range(len(labels)), labels, parse_math=False)
         starts = np.cumsum([0, *(1 + len(near) for near in self.neighbors)])[:-1]
@@ -261,10 +261,6 @@ def _sound(track: Any, audio: Mapping[Any, Any] | bool) -> Any:
     return track if isinstance(track, str) and os.path.isfile(track) else None
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _title(track: Mapping[str, Any]) -> str:
-    title = encodable(_one_line(str(track["track"])))
+    title = encodable(one_line(str(track["track"])))
     return title if len(title) <= _LONGEST_NAME else "…" + title[1 - _LONGEST_NAME :]
