@@ -23,8 +23,8 @@ module with the same optimiser and the same augmentation, one thread each; it ke
 holds all that happens in an epoch, its accuracy and F1 among it; by format, all are bare loops. A ratio of 0.9 and more
 means at least 90 % of the bare loop's steps per second. The allocator is told to keep what is freed, which evens out
 chance. Prediction is of one 44,100 Hz stereo mp3 of 30 s at a time, by a fitted pipeline, and by librosa.load,
-librosa.feature.mfcc and the same net by hand; the median is p50. At its defaults the pipeline resamples such a lone
-track in a second thread while the first one decodes it; with ``n_jobs=1`` it does all in one."""
+librosa.feature.mfcc and the same net by hand; the median is p50. At its defaults the pipeline decodes such a lone
+track in two threads; with ``n_jobs=1`` it does all in one."""
 
 N_CLASSES, N_BANDS, N_FRAMES = 10, 20, 1292
 

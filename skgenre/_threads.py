@@ -53,7 +53,7 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
 def map_pool(function: Callable[[Any], Any], items: Iterable[Any], n_threads: int) -> Iterator[Any]:
     """Give the results of a function in the order of its items, computed by as many threads.
 
-    The items themselves are taken in the thread of the caller: where taking them is the work, one thread works beside.
+    The items themselves are taken in the thread of the caller.
     """
     waiting: deque[Future] = deque()
     with ThreadPoolExecutor(n_threads) as pool:

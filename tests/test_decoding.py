@@ -1,4 +1,4 @@
-"""How a file is decoded: in blocks, alone or with the help of a second thread, always to the same samples."""
+"""How a file is decoded: in blocks, by one thread or a half by each of two, always to the same samples."""
 
 import threading
 import tracemalloc
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from joblib import Parallel, delayed
 
 from skgenre import AudioError, AudioLoader, MFCCExtractor
-from skgenre.audio import _decoding, decode
+from skgenre.audio import _blocks, _decoding, _halves, decode
 
 FORMATS = {"wav": "FLOAT", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 RATES = (8000, 22050, 44100, 48000)
@@ -40,22 +40,30 @@ def in_one_go(path, sample_rate, offset, duration):
     return soxr.resample(y, rate, sample_rate) if rate != sample_rate else y
 
 
+def use_blocks(patch, size):
+    """Read blocks of a size, and halve what has some of them."""
+    for module in (_blocks, _decoding, _halves):
+        patch.setattr(module, "BLOCK", size)
+    patch.setattr(_halves, "SEAM", size // 2)
+    patch.setattr(_halves, "LENGTHS", range(3 * size, 2**24))
+
+
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(_decoding, "BLOCK", 4096)
+    use_blocks(monkeypatch, 4096)
 
 
 @pytest.fixture
-def resampling_threads(monkeypatch):
-    """Return the threads that resample from now on."""
-    threads = set()
+def helpers(monkeypatch):
+    """Return the threads that read second halves from now on."""
+    threads = []
+    read = _halves._read_rest
 
-    class Watched(soxr.ResampleStream):
-        def resample_chunk(self, *args, **kwargs):
-            threads.add(threading.get_ident())
-            return super().resample_chunk(*args, **kwargs)
+    def watched(*args):
+        threads.append(threading.get_ident())
+        return read(*args)
 
-    monkeypatch.setattr(soxr, "ResampleStream", Watched)
+    monkeypatch.setattr(_halves, "_read_rest", watched)
     return threads
 
 
@@ -70,7 +78,7 @@ def test_blocks_with_help_or_without_are_what_is_read_in_one_go(suffix, data, tm
     path = write(tmp_path_factory.mktemp("tracks") / f"a.{suffix}", rate, n_channels, n_samples)
     expected = in_one_go(path, sample_rate, offset, duration)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_decoding, "BLOCK", data.draw(st.sampled_from([512, 4096, 2**16])))
+        use_blocks(patch, data.draw(st.sampled_from([512, 4096, 2**16])))
         for helped in (False, True):
             y = decode(path, sample_rate, offset=offset, duration=duration, helped=helped)
             assert y.dtype == np.float32
@@ -114,6 +122,29 @@ def test_help_changes_nothing_in_what_is_said_of_damaged_files(suffix, damage, t
     assert heard(True) == heard(False)
 
 
+@pytest.mark.parametrize("n_missing", [0, 208])
+@pytest.mark.parametrize("pause", [None, slice(20000, 40000)])
+def test_a_half_that_does_not_fit_is_read_on_in_order(n_missing, pause, tmp_path, small_blocks, monkeypatch):
+    samples = np.random.default_rng(0).normal(scale=0.1, size=(60000, 2))
+    if pause:
+        samples[pause] = 0
+    path = str(tmp_path / "a.flac")
+    soundfile.write(path, samples, 44100)
+    read, halves = _halves._read_rest, []
+
+    def beside_the_place(source, start, n_wanted):
+        halves.append(np.append(read(source, start + n_missing, n_wanted - n_missing), np.ones(n_missing, np.float32)))
+        return halves[-1]
+
+    monkeypatch.setattr(_halves, "_read_rest", beside_the_place)
+    np.testing.assert_array_equal(decode(path, 22050, helped=True), decode(path, 22050))
+    assert len(halves) == 1
+    with soundfile.SoundFile(path) as file:
+        parts = [len(part) for part in _halves.read_halves(file, path, 0, 60000)]
+    fits = not n_missing and not pause
+    assert (max(parts) > 4096) == fits
+
+
 def test_a_cut_file_and_one_with_nan_are_errors_with_help_too(tmp_path, small_blocks):
     flac, wav = tmp_path / "cut.flac", str(tmp_path / "nan.wav")
     content = Path(write(flac)).read_bytes()
@@ -150,33 +181,35 @@ class TestWhoIsHelped:
         return extract
 
     @pytest.mark.parametrize("n_jobs", [None, 2])
-    def test_a_lone_track_is(self, paths, pipeline, resampling_threads, n_jobs):
+    def test_a_lone_track_is(self, paths, pipeline, helpers, n_jobs):
         alone = pipeline(paths[:1], n_jobs)
-        assert len(resampling_threads) == 1
-        assert threading.get_ident() not in resampling_threads
+        assert len(helpers) == 1
+        assert threading.get_ident() not in helpers
         np.testing.assert_array_equal(alone, pipeline(paths)[:1])
 
-    def test_several_tracks_are_not(self, paths, pipeline, resampling_threads):
+    def test_several_tracks_are_not(self, paths, pipeline, helpers):
         pipeline(paths)
-        assert resampling_threads == {threading.get_ident()}
+        assert not helpers
 
-    def test_nobody_is_who_asks_for_one_job(self, paths, pipeline, resampling_threads):
+    def test_nobody_is_who_asks_for_one_job(self, paths, pipeline, helpers):
         pipeline(paths[:1], n_jobs=1)
-        assert resampling_threads == {threading.get_ident()}
+        assert not helpers
 
-    def test_a_worker_of_joblib_is_not(self, paths, pipeline, resampling_threads):
+    def test_a_worker_of_joblib_is_not(self, paths, pipeline, helpers):
         with_each = Parallel(n_jobs=2, backend="threading")(delayed(pipeline)([path]) for path in paths)
-        assert threading.get_ident() not in resampling_threads
-        assert len(resampling_threads) <= 2
+        assert not helpers
         np.testing.assert_array_equal(np.concatenate(with_each), pipeline(paths))
 
-    def test_a_track_that_is_left_when_others_are_stored_is(self, paths, small_blocks, resampling_threads, tmp_path):
+    def test_a_track_that_is_left_when_others_are_stored_is(self, paths, small_blocks, helpers, tmp_path):
         extractor, loader = MFCCExtractor(memory=tmp_path / "store"), AudioLoader(duration=1.0)
         extractor.transform(loader.transform(paths[:2]))
-        resampling_threads.clear()
+        assert not helpers
         extractor.transform(loader.transform(paths))
-        assert len(resampling_threads) == 1
-        assert threading.get_ident() not in resampling_threads
+        assert len(helpers) == 1
+
+    def test_a_file_that_is_soon_read_is_not(self, tmp_path, pipeline, helpers):
+        pipeline([write(tmp_path / "a.wav")])
+        assert not helpers
 
     def test_a_broken_track_alone_is_an_error_or_silence(self, tmp_path, pipeline):
         path = tmp_path / "broken.flac"

@@ -1,7 +1,7 @@
 """From files to waveforms: ``AudioLoader`` and the lazy sequence ``Waveforms`` that it gives."""
 
-from skgenre.audio._blocks import open_blocks
-from skgenre.audio._decoding import decode, mix_channels, to_float32
+from skgenre.audio._blocks import mix_channels, open_blocks
+from skgenre.audio._decoding import decode, to_float32
 from skgenre.audio._files import AudioError, open_file
 from skgenre.audio._loader import AudioLoader
 from skgenre.audio._tracks import as_rows, check_tracks, is_paths

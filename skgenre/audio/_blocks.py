@@ -19,6 +19,10 @@ from skgenre.audio._files import (
     start_of,
 )
 
+BLOCK = 2**15
+"""Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled, and to
+get the same memory again each time, which larger arrays do not."""
+
 LEAD = 2**13
 """Samples decoded before the part that is wanted of an mp3."""
 
@@ -95,6 +99,19 @@ def read_blocks(file: Any, name: str, start: int, n_wanted: int, size: int) -> I
         if n_read < n_wanted and file.frames > UNKNOWN_LENGTH:
             raise OSError(f"{n_read / file.samplerate:.2f} s could be decoded")
         check_length(name, n_read, n_wanted, file.samplerate)
+
+
+def mix_channels(channels: np.ndarray) -> np.ndarray:
+    """Average channels, one after the other: each sample by itself, so that blocks of any size give the same."""
+    first, *others = channels.T
+    if not others:
+        return first
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is told of the track as a whole
+        y = first + others[0]
+        for channel in others[1:]:
+            y += channel
+        y *= np.float32(1 / len(channels.T))
+    return y
 
 
 def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:

@@ -8,8 +8,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from skgenre._threads import map_pool
-from skgenre.audio._blocks import read_blocks
+from skgenre.audio._blocks import BLOCK, mix_channels, read_blocks
 from skgenre.audio._files import (
     UNKNOWN_LENGTH,
     AudioError,
@@ -20,10 +19,7 @@ from skgenre.audio._files import (
     source_name,
     start_of,
 )
-
-BLOCK = 2**15
-"""Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled, and to
-get the same memory again each time, which larger arrays do not."""
+from skgenre.audio._halves import is_halved, read_halves
 
 
 def decode(
@@ -42,7 +38,7 @@ def decode(
     duration : float, default=None
         How much to decode at most, in seconds; None means to the end.
     helped : bool, default=False
-        Whether a second thread mixes and resamples while this one decodes. The samples are the same.
+        Whether a second thread decodes one half while this one decodes the other. The samples are the same.
 
     Returns
     -------
@@ -59,7 +55,7 @@ def decode(
     else:
         check_file(source)
         with open_file(source) as file:
-            y = _read(file, source_name(source), sample_rate, offset, duration, helped)
+            y = _read(file, source, sample_rate, offset, duration, helped)
     if not np.isfinite([y.min(), y.max()]).all():  # NaN is both
         raise AudioError(source_name(source), "it holds NaN or infinite samples")
     return y
@@ -71,9 +67,14 @@ def to_float32(y: np.ndarray) -> np.ndarray:
 
 
 def _read(
-    file: soundfile.SoundFile, name: str, sample_rate: int, offset: float, duration: float | None, helped: bool
+    file: soundfile.SoundFile,
+    source: str | bytes,
+    sample_rate: int,
+    offset: float,
+    duration: float | None,
+    helped: bool,
 ) -> np.ndarray:
-    rate = file.samplerate
+    rate, name = file.samplerate, source_name(source)
     start = start_of(file, name, offset)
     wanted = file.frames - start
     if duration is not None:
@@ -81,13 +82,12 @@ def _read(
     try:
         if wanted > UNKNOWN_LENGTH:
             raise OSError("set a duration")
-        if rate == sample_rate:
-            (whole,) = read_blocks(file, name, start, wanted, wanted)
-            y = mix_channels(whole)
+        if helped and is_halved(file, wanted):
+            mixed = read_halves(file, source, start, wanted)
         else:
-            size = 2 * BLOCK if helped else BLOCK  # to hand a block over takes its time too
-            blocks = read_blocks(file, name, start, wanted, size)
-            y = _resampled(blocks, wanted * sample_rate // rate + 1, rate, sample_rate, helped)
+            size = wanted if rate == sample_rate else BLOCK
+            mixed = map(mix_channels, read_blocks(file, name, start, wanted, size))
+        y = _joined(mixed) if rate == sample_rate else _resampled(mixed, wanted, rate, sample_rate)
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"
@@ -95,34 +95,21 @@ def _read(
     return y if len(y) else np.zeros(1, dtype=np.float32)
 
 
-def _resampled(blocks: Iterable[np.ndarray], n_most: int, rate: int, sample_rate: int, helped: bool) -> np.ndarray:
-    """Mix and resample blocks, in this thread or, while this one decodes the next, in another."""
+def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
+    first, *others = parts
+    return np.concatenate([first, *others]) if others else first
+
+
+def _resampled(parts: Iterable[np.ndarray], n_samples: int, rate: int, sample_rate: int) -> np.ndarray:
     stream = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32")
-
-    def convert(block: np.ndarray | None) -> np.ndarray:
-        samples = np.empty(0, dtype=np.float32) if block is None else mix_channels(block)
-        return stream.resample_chunk(samples, last=block is None)
-
     # Parts are put into place at once: memory that is used again costs nothing, and new memory as much as mixing.
-    y, n_written = np.empty(n_most, dtype=np.float32), 0
-    ending = chain(blocks, [None])
-    for part in map_pool(convert, ending, 1) if helped else map(convert, ending):
-        y[n_written : n_written + len(part)] = part
-        n_written += len(part)
+    y, n_written = np.empty(n_samples * sample_rate // rate + 1, dtype=np.float32), 0
+    for part in chain(parts, [None]):
+        samples = np.empty(0, dtype=np.float32) if part is None else part
+        resampled = stream.resample_chunk(samples, last=part is None)
+        y[n_written : n_written + len(resampled)] = resampled
+        n_written += len(resampled)
     return y[:n_written]
-
-
-def mix_channels(channels: np.ndarray) -> np.ndarray:
-    """Average channels, one after the other: each sample by itself, so that blocks of any size give the same."""
-    first, *others = channels.T
-    if not others:
-        return first
-    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is told of the track as a whole
-        y = first + others[0]
-        for channel in others[1:]:
-            y += channel
-        y *= np.float32(1 / len(channels.T))
-    return y
 
 
 def cut_part(X: np.ndarray, sample_rate: int, offset: float, duration: float | None) -> np.ndarray:

@@ -35,7 +35,7 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         (one second where no duration is set); ``Waveforms.errors`` lists such rows.
     n_jobs : int, default=None
         Threads that decode, also in extractors that set none of their own. None means 1, -1 all processors. An
-        extractor lets a second one resample a lone track, except where 1 is asked for.
+        extractor lets a second one decode half of a lone track, except where 1 is asked for.
 
     Attributes
     ----------

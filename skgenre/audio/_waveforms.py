@@ -107,7 +107,7 @@ class Waveforms(RowSequence):
     def alone(self, position: int, *, helped: bool = False) -> Self:
         """Return a row by itself, to be sent to a worker; an error goes on calling it by its number here.
 
-        Where it is ``helped``, a second thread resamples what the one that asks for it decodes.
+        Where it is ``helped``, a second thread decodes one half of it.
         """
         track = self._take(np.array([position]))
         track._first_row, track._helped = position, helped
