@@ -26,9 +26,9 @@ class ApproximateIndex(LocalIndex):
 
     @abstractmethod
     def _search(self, queries: np.ndarray, points: np.ndarray, n_asked: int) -> np.ndarray:
-        """Return about ``n_asked`` rows near each query, different ones, of shape (n_queries, n_found); -1 is none.
+        """Return about ``n_asked`` rows near each query, different ones, of shape (n_queries, n_found).
 
-        Rows that were removed may be among them.
+        Rows that were removed may be among them. Where there are fewer, -1 stands for none, behind all others.
         """
 
     def _query(self, queries: np.ndarray, n_neighbors: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -65,14 +65,14 @@ class ApproximateIndex(LocalIndex):
     def _query_one(self, query: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Answer one query from all rows, as ``_query`` would, quicker; None where the search is of no use."""
         point, ends, directed = self._space.point_and_ends(query)
-        near = self.metric == "cosine" or np.abs(point).max() < TOO_FAR
-        if not near or n_neighbors >= self.n_rows / 2:
+        if not np.vdot(point, point) < TOO_FAR**2 or n_neighbors >= self.n_rows / 2:
             return None
-        found = self._search(query, point, n_neighbors)[0]
+        found = self._search(query, point.astype(np.float32), n_neighbors)[0]
         if len(found) < n_neighbors or found[n_neighbors - 1] < 0:
             return None
-        distances = self._space.between(ends, directed, self.vectors[found])
-        distances[found < 0] = np.inf
+        distances = self._space.between(ends, directed, self.vectors.take(found, axis=0))
+        if found[-1] < 0:
+            distances[found < 0] = np.inf
         order = np.lexsort((found, distances))[:n_neighbors]
         return distances[order][None], found[order][None]
 

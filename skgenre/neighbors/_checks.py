@@ -1,5 +1,6 @@
 """What is asked of arrays and parameters from outside."""
 
+import math
 from numbers import Integral, Real
 from typing import Any
 
@@ -31,10 +32,12 @@ def as_vectors(vectors: Any, name: str, n_dims: int | None = None) -> np.ndarray
     if n_dims is not None and vectors.shape[1] != n_dims:
         raise ValueError(f"{name} must have {n_dims} dimensions as the index has, got {vectors.shape[1]}")
     for start in range(0, len(vectors), 2**15):
-        finite = np.isfinite(vectors[start : start + 2**15])
-        if not all_true(finite):
-            row = start + int(np.argmin(finite.all(axis=1)))
-            raise ValueError(f"{name} must be finite and fit in float32, row {row} is not")
+        block = vectors[start : start + 2**15]
+        if not math.isfinite(np.vdot(block, block)):  # or squares of what is finite are not
+            finite = np.isfinite(block)
+            if not all_true(finite):
+                row = start + int(np.argmin(finite.all(axis=1)))
+                raise ValueError(f"{name} must be finite and fit in float32, row {row} is not")
     return vectors
 
 

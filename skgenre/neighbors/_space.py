@@ -80,13 +80,13 @@ class Space:
                 distances[batch, part] = self.between(ends[batch, None], directed[batch, None], near)
         return distances
 
-    def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the point of a lone query, its end of all distances, and whether that has a direction."""
-        ends, directed = self._ends(query)
+    def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return the point of a lone query, float64, its end of all distances, and whether that has a direction."""
         if self.metric == "cosine":
-            return ends.astype(np.float32), ends, directed
-        with np.errstate(over="ignore"):
-            return ((ends - self.centre) / self.scale).astype(np.float32), ends, directed
+            ends, directed = _unit(query)
+            return ends, ends, directed
+        ends = query.astype(np.float64)
+        return (ends - self.centre) / self.scale, ends, None
 
     def _ends(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the distances that lie at the queries, float64, and which of these have a direction."""
@@ -94,9 +94,9 @@ class Space:
             return _unit(queries)
         return queries.astype(np.float64), np.ones(len(queries), dtype=bool)
 
-    def between(self, ends: np.ndarray, directed: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    def between(self, ends: np.ndarray, directed: np.ndarray | None, vectors: np.ndarray) -> np.ndarray:
         """Return the distances from ends, as ``point_and_ends`` gives them, to vectors."""
-        if self.metric == "euclidean":
+        if directed is None or self.metric == "euclidean":
             return np.sqrt(_squared(ends - vectors))
         vectors, also_directed = _unit(vectors)
         # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
@@ -166,5 +166,4 @@ def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _squared(vectors: np.ndarray) -> np.ndarray:
-    rows = vectors.reshape(-1, vectors.shape[-1])
-    return np.einsum("ij,ij->i", rows, rows).reshape(vectors.shape[:-1])
+    return np.vecdot(vectors, vectors)
