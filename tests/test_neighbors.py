@@ -174,6 +174,15 @@ def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeyp
     np.testing.assert_array_equal(distances, np.concatenate([distances for distances, _ in lone]))
 
 
+@each_metric
+def test_answers_do_not_depend_on_the_layout_of_the_arrays_in_memory(metric):
+    vectors = np.random.default_rng(0).standard_normal((70, 35)).astype(np.float32)
+    expected = ExactIndex(metric).build(vectors).query(vectors, 9)
+    by_columns = np.asfortranarray(vectors)
+    for given_vectors, queries in [(vectors, by_columns), (by_columns, vectors), (by_columns, by_columns)]:
+        np.testing.assert_array_equal(ExactIndex(metric).build(given_vectors).query(queries, 9), expected)
+
+
 @without_voyager
 @each_metric
 @pytest.mark.parametrize("storage", ["float32", "e4m3"])

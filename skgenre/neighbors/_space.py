@@ -166,4 +166,5 @@ def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _squared(vectors: np.ndarray) -> np.ndarray:
+    vectors = np.ascontiguousarray(vectors)  # numbers that lie apart are summed in another order, to other last digits
     return np.vecdot(vectors, vectors)
