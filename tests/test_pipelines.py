@@ -11,6 +11,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_wine
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -54,6 +55,19 @@ def test_it_goes_from_paths_to_genres_with_probabilities_that_sum_to_one(classif
     winners = np.asarray(classifier.classes_)[probabilities.argmax(axis=1)]
     np.testing.assert_array_equal(classifier.predict(tracks.paths), winners)
     assert classifier.score(tracks.paths, tracks.target) > 0.9
+
+
+def test_what_each_part_says_has_names_in_a_data_frame(classifier, tracks):
+    framed = clone(classifier).set_output(transform="pandas")
+    with pytest.raises(NotFittedError):
+        framed.get_feature_names_out()
+    frame = framed.fit(tracks.paths, tracks.target).transform(tracks.paths[:3])
+    said = [dict(framed.named_estimators_)[name].predict_proba(tracks.paths[:3]) for name in ("descriptors", "cnn")]
+    np.testing.assert_allclose(frame, np.hstack(said))
+    assert list(frame) == [f"{part}__{genre}" for part in ("descriptors", "cnn") for genre in framed.classes_]
+    assert list(framed.set_params(voting="hard").get_feature_names_out()) == ["descriptors", "cnn"]
+    with pytest.raises(ValueError, match="flatten_transform must be True"):
+        framed.set_params(voting="soft", flatten_transform=False).get_feature_names_out()
 
 
 def test_a_lone_path_is_one_track(classifier, tracks):

@@ -77,6 +77,32 @@ class GenreVoting(LabelsMixin, VotingClassifier):
             return super().predict(X)
         return (self.predict_proba(X) >= self.thresholds_).astype(int)
 
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns of ``transform``, which VotingClassifier does for tables alone.
+
+        Parameters
+        ----------
+        input_features : object
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of shape (n_columns,) of object
+            ``cnn__rock`` and so on, one for each classifier and genre; with ``voting="hard"`` one for each classifier.
+
+        Raises
+        ------
+        ValueError
+            If ``flatten_transform`` is False, for there are no columns then.
+        """
+        check_is_fitted(self)
+        parts = [name for name, part in self.estimators if part != "drop"]
+        if self.voting == "hard":
+            return np.array(parts, dtype=object)
+        if not self.flatten_transform:
+            raise ValueError("flatten_transform must be True for the columns to have names")
+        return np.array([f"{part}__{genre}" for part in parts for genre in self.classes_], dtype=object)
+
     def _try_embedders(self, X: Any) -> None:
         """Read the weights of embedders, which decodes nothing: faults in them would show after others were trained."""
         for _, part in self.estimators:
