@@ -41,7 +41,8 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
     """
     backend, n_configured = get_active_backend(prefer="threads")
     if not isinstance(backend, SequentialBackend | ThreadingBackend):
-        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
+        return_as = "generator" if backend.supports_return_generator else "list"
+        parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as=return_as)
         # A cluster calls its tasks by the name of the function, and a partial has none.
         named = update_wrapper(partial(function), getattr(function, "func", function), assigned=["__name__"])
         yield from parallel(delayed(named)(item) for item in items)

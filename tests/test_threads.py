@@ -56,8 +56,9 @@ def test_the_number_of_jobs_may_come_from_joblib():
         assert list(map_threads(lambda item: barrier.wait() >= 0, range(2), None)) == [True, True]
 
 
-def test_a_backend_that_joblib_is_told_of_takes_the_place_of_threads():
-    with parallel_config(backend="loky", n_jobs=2):
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
+def test_a_backend_that_joblib_is_told_of_takes_the_place_of_threads(backend):
+    with parallel_config(backend=backend, n_jobs=2):
         processes = set(map_threads(_process, range(4), None))
     assert os.getpid() not in processes
 
