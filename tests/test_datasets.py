@@ -99,6 +99,31 @@ def test_formats_that_cannot_be_read_are_passed_over_with_a_warning(tmp_path):
     assert names(tracks) == ["a.mp3"]
 
 
+def test_folders_that_cannot_be_read_are_passed_over_with_a_warning(tmp_path, monkeypatch):
+    touch(tmp_path, "jazz/a.mp3", "rock/closed/b.mp3")
+
+    def scandir(path, listed=os.scandir):
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.warns(UserWarning, match=r"passed over 1 folders that cannot be read, the first: .*denied: '.*closed'"):
+        tracks = load_tracks(tmp_path)
+    assert names(tracks) == ["a.mp3"]
+
+
+def test_a_link_to_a_folder_that_it_lies_in_lists_no_track_twice(tmp_path):
+    touch(tmp_path, "music/jazz/Mingus/a.mp3", "other/b.mp3")
+    link = tmp_path / "music/jazz/Mingus/all"
+    try:
+        link.symlink_to(tmp_path / "music/jazz")
+    except OSError:
+        pytest.skip("links cannot be made here")
+    (tmp_path / "music/jazz/other").symlink_to(tmp_path / "other")
+    assert names(load_tracks(tmp_path / "music")) == ["a.mp3", "b.mp3"]
+
+
 def test_a_folder_with_an_index_is_read_through_it(tmp_path):
     touch(tmp_path, "jazz/a.mp3", "jazz/b.mp3")
     write_csv(tmp_path, "path,genre,artist\njazz/b.mp3,blues,Bessie\n", name="index.csv")

@@ -64,7 +64,7 @@ def load_tracks(folder_or_csv: str | os.PathLike[str], *, separator: str | None 
     Warns
     -----
     UserWarning
-        If a genre folder holds audio in formats that are not read, such as m4a.
+        If a genre folder holds audio in formats that are not read, such as m4a, or folders that cannot be read.
 
     Examples
     --------
@@ -153,9 +153,10 @@ def _walk(folder: Path) -> Rows:
     """List the audio files in each folder of a folder."""
     rows: Rows = []
     unreadable = []
+    closed: list[OSError] = []
     for genre in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        for parent, names, files in os.walk(genre, followlinks=True):
-            names[:] = [name for name in names if not name.startswith(".")]
+        for parent, names, files in os.walk(genre, followlinks=True, onerror=closed.append):
+            names[:] = [name for name in names if not (name.startswith(".") or _lies_in_itself(Path(parent, name)))]
             for path in (Path(parent, file) for file in files if not file.startswith(".")):
                 if path.suffix.lower() in _READ:
                     rows.append({"path": path.relative_to(folder).as_posix(), "genre": genre.name})
@@ -167,12 +168,20 @@ def _walk(folder: Path) -> Rows:
             "convert them to flac, ogg or mp3",
             stacklevel=3,
         )
+    if closed:
+        first = min(closed, key=lambda error: str(error.filename))
+        warnings.warn(f"passed over {len(closed)} folders that cannot be read, the first: {first}", stacklevel=3)
     if not rows:
         raise ValueError(
             f"folder_or_csv must be a folder of genre folders with audio files, or hold an {_INDEX} with the columns "
             f"path and genre; found neither in {str(folder)!r}"
         )
     return sorted(rows, key=lambda row: row["path"])
+
+
+def _lies_in_itself(folder: Path) -> bool:
+    """Tell whether a folder is a link to one that it lies in."""
+    return folder.is_symlink() and any(folder.samefile(parent) for parent in folder.absolute().parents)
 
 
 def _columns(file: Path) -> list[str]:
