@@ -100,6 +100,14 @@ def test_a_part_of_an_mp3_begins_as_the_whole_has_it_there(rate, tmp_path):
         np.testing.assert_allclose(part, whole[start : start + len(part)], atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [8000, 22050])
+def test_the_end_of_an_ogg_file_is_what_the_whole_has_there(rate, tmp_path):
+    path = write(tmp_path / "a.ogg", rate, 1, 4 * rate)
+    whole = decode(path, rate)
+    for start in np.random.default_rng(0).integers(2 * rate, 4 * rate, 30):
+        np.testing.assert_allclose(decode(path, rate, offset=start / rate), whole[start:], atol=1e-5)
+
+
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("damage", ["cut", "noise", "nan"])
 def test_help_changes_nothing_in_what_is_said_of_damaged_files(suffix, damage, tmp_path, small_blocks):

@@ -26,6 +26,9 @@ get the same memory again each time, which larger arrays do not."""
 LEAD = 2**13
 """Samples decoded before the part that is wanted of an mp3."""
 
+LAST_PAGE = 2**17
+"""Samples at the end of an Ogg Vorbis file, where a jump may land beside the place."""
+
 
 @dataclass
 class Blocks:
@@ -81,11 +84,9 @@ def read_blocks(file: Any, name: str, start: int, n_wanted: int, size: int) -> I
     They are those that one read gives. Raises ``AudioError`` where fewer come than are wanted and should be there, and
     ``OSError`` where nobody knows how many these are.
     """
-    # The first frames after a jump into an mp3 lack the bits that those before lend them; between two reads soundfile
-    # would jump too.
-    lead = min(start, LEAD) if file.format == "MP3" else 0
+    lead = min(start, _lead(file, start))
     file.seek(start - lead)
-    file.seekable = lambda: False
+    file.seekable = lambda: False  # soundfile would jump between two reads
     if lead:
         file.read(lead)
     n_read, is_full = 0, True
@@ -99,6 +100,13 @@ def read_blocks(file: Any, name: str, start: int, n_wanted: int, size: int) -> I
         if n_read < n_wanted and file.frames > UNKNOWN_LENGTH:
             raise OSError(f"{n_read / file.samplerate:.2f} s could be decoded")
         check_length(name, n_read, n_wanted, file.samplerate)
+
+
+def _lead(file: Any, start: int) -> int:
+    """Return how many samples before the start have to be decoded too, for a jump to it may go wrong."""
+    if file.format == "MP3":  # the first frames lack the bits that those before lend them
+        return LEAD
+    return LAST_PAGE if file.subtype == "VORBIS" and file.frames - start < LAST_PAGE else 0
 
 
 def mix_channels(channels: np.ndarray) -> np.ndarray:
