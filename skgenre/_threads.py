@@ -47,7 +47,7 @@ def map_threads(function: Callable[[Any], Any], items: Iterable[Any], n_jobs: in
         named = update_wrapper(partial(function), getattr(function, "func", function), assigned=["__name__"])
         yield from parallel(delayed(named)(item) for item in items)
         return
-    n_threads = backend.effective_n_jobs(n_configured if n_jobs is None else n_jobs)
+    n_threads = backend.effective_n_jobs(n_configured if n_jobs is None else n_jobs) if may_start_threads() else 1
     yield from map(function, items) if n_threads == 1 else map_pool(function, items, n_threads)
 
 
@@ -68,6 +68,11 @@ def map_pool(function: Callable[[Any], Any], items: Iterable[Any], n_threads: in
         finally:  # an error, or nobody asks for the rest
             for future in waiting:
                 future.cancel()
+
+
+def may_start_threads() -> bool:
+    """Tell whether pools of threads can be had: Python refuses them to what runs on after the main thread's end."""
+    return threading.main_thread().is_alive()
 
 
 def in_worker() -> bool:

@@ -1,12 +1,15 @@
 """A function over items in threads."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
+from textwrap import dedent
 
 import numpy as np
 import pytest
+import soundfile
 from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
@@ -61,6 +64,25 @@ def test_a_backend_that_joblib_is_told_of_takes_the_place_of_threads(backend):
     with parallel_config(backend=backend, n_jobs=2):
         processes = set(map_threads(_process, range(4), None))
     assert os.getpid() not in processes
+
+
+def test_a_thread_that_outlives_the_main_one_does_all_by_itself(tmp_path):
+    path = tmp_path / "track.flac"
+    soundfile.write(path, 0.1 * np.random.default_rng(0).standard_normal(400_000), 22050)
+    script = """
+        import sys, threading
+        from skgenre import AudioLoader, MFCCExtractor
+
+        def run():
+            threading.main_thread().join()
+            for n_tracks, n_jobs in [(1, None), (3, 2)]:
+                tracks = AudioLoader(duration=18).transform([sys.argv[1]] * n_tracks)
+                print(MFCCExtractor(n_jobs=n_jobs).transform(tracks).shape)
+
+        threading.Thread(target=run).start()
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(script), path], capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines() == ["(1, 20, 776)", "(3, 20, 776)"], done.stderr
 
 
 def _process(item):

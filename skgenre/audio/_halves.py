@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import soundfile
 
+from skgenre._threads import may_start_threads
 from skgenre.audio._blocks import BLOCK, mix_channels, read_blocks
 from skgenre.audio._files import AudioError, open_file, source_name
 
@@ -20,8 +21,8 @@ SEAM = 2**12
 
 
 def is_halved(file: soundfile.SoundFile, n_wanted: int) -> bool:
-    """Tell whether a second thread is worth its cost."""
-    return file.format in FORMATS and n_wanted in LENGTHS
+    """Tell whether a second thread can be had, and is worth its cost."""
+    return file.format in FORMATS and n_wanted in LENGTHS and may_start_threads()
 
 
 def read_halves(file: soundfile.SoundFile, source: str | bytes, start: int, n_wanted: int) -> Iterator[np.ndarray]:
