@@ -214,6 +214,7 @@ class TestWhoIsHelped:
         assert not helpers
         extractor.transform(loader.transform(paths))
         assert len(helpers) == 1
+        assert threading.get_ident() not in helpers
 
     def test_a_file_that_is_soon_read_is_not(self, tmp_path, pipeline, helpers):
         pipeline([write(tmp_path / "a.wav")])

@@ -28,6 +28,8 @@ def is_halved(file: soundfile.SoundFile, n_wanted: int) -> bool:
 def read_halves(file: soundfile.SoundFile, source: str | bytes, start: int, n_wanted: int) -> Iterator[np.ndarray]:
     """Yield the samples of a file from ``start`` on, its channels averaged, while another thread reads the second half.
 
+    They are float32 arrays of shape (n_samples,); errors are those of ``read_blocks``.
+
     After a jump a decoder may give other samples than one that comes there in order, or land beside the place. So the
     second half begins with samples that the first one ends with. They have to be the same, and not silence, which is
     the same everywhere; else this thread reads on, and says what is wrong with the file. Last digits may still differ

@@ -81,7 +81,10 @@ class Space:
         return distances
 
     def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return the point of a lone query, float64, its end of all distances, and whether that has a direction."""
+        """Return the point of a lone query, its end of all distances, and whether that has a direction.
+
+        Both are float64, of shape (1, n_dims); the last is of shape (1,), or None under the Euclidean metric.
+        """
         if self.metric == "cosine":
             ends, directed = _unit(query)
             return ends, ends, directed
