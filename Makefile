@@ -1,6 +1,7 @@
 # Everything runs in a virtual environment of its own, made on first use and remade when what it holds changes.
-# PYTHON chooses the interpreter that makes it; VENV where it lies.
+# PYTHON chooses the interpreter that makes it; VENV where it lies; PINS which versions it holds.
 VENV := .venv
+PINS := constraints.txt
 BIN := $(VENV)/bin
 DATA :=
 GTZAN :=
@@ -52,23 +53,23 @@ clean: ## remove what was made, but for the virtual environment
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find skgenre tests examples docs benchmarks accuracy -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed: pyproject.toml $(PINS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	@$(BIN)/python -m pip install --quiet -c constraints.txt annoy || { \
+	@$(BIN)/python -m pip install --quiet -c $(PINS) annoy || { \
 	  echo >&2; \
 	  echo "annoy could not be installed (see above). It is built from source, which takes a C++ compiler and" >&2; \
 	  echo "the headers of Python. Debian, Ubuntu: apt-get install g++ python3-dev. Fedora: dnf install" >&2; \
 	  echo "gcc-c++ python3-devel. macOS: xcode-select --install." >&2; \
 	  exit 1; }
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[plot,dask,voyager,milvus,hybrid,explain,dev]"
+	$(BIN)/python -m pip install --quiet -c $(PINS) -e ".[plot,dask,voyager,milvus,hybrid,explain,dev]"
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs]"
+	$(BIN)/python -m pip install --quiet -c $(PINS) -e ".[docs]"
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/python -m pip install --quiet -c $(PINS) -e ".[bench]"
 	@touch $@
 
 $(BIN)/python:

@@ -8,6 +8,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 import skgenre
 
@@ -16,7 +17,7 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_optional", "_sklearn"},
-    {"_html", "_labels", "_names", "_rows", "_store", "_threads", "_warnings", "_whole"},
+    {"_html", "_labels", "_names", "_rows", "_store", "_threads", "_torch_threads", "_warnings", "_whole"},
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},
@@ -37,6 +38,7 @@ LAYERS = [
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+TESTED = ("plot", "tables", "explain", "hybrid", "voyager", "milvus", "dask", "pretrained")
 SOURCES = {
     path.relative_to(PACKAGE): path.read_text()
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -208,3 +210,14 @@ def test_what_is_imported_anywhere_is_declared():
         if package not in declared
     ]
     assert not wrong
+
+
+def test_the_lowest_versions_allowed_are_those_that_the_tests_can_be_run_with():
+    extras = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *(line for extra, lines in extras.items() for line in lines if extra in TESTED)]
+    allowed = dict(re.fullmatch(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", line).groups() for line in lines)
+    pinned = dict(re.findall(r"^([\w-]+)==([\d.]+)$", (PACKAGE.parent / "constraints-lowest.txt").read_text(), re.M))
+    pinned = {name: version for name, version in pinned.items() if name in allowed}
+    assert {name: Version(version) for name, version in pinned.items()} == {
+        name: Version(version) for name, version in allowed.items()
+    }

@@ -304,7 +304,7 @@ class TestWarmStart:
             for net, params in zip(nets, ({}, {"lr": 1e-9}, {"weight_decay": 50.0}), strict=True):
                 getattr(net.set_params(max_epochs=3, **params), again)(X, y)
                 changes.append(np.abs(net.predict_proba(X) - before).max())
-            assert changes[1] < 0.2 * changes[0]
+            assert changes[1] < 0.5 * changes[0]  # the moments of the normalisation move all the same
             assert changes[2] != changes[0]
 
     def test_it_says_so_when_no_epochs_are_left(self, make):

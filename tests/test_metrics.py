@@ -331,6 +331,21 @@ def test_one_genre_for_each_query_is_no_list_of_what_was_recommended(genres):
         genre_purity(genres, genres)
 
 
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("genres", lambda table: genre_purity(table, [["a"], ["b"]])),
+        ("genres", lambda table: artist_filtered_precision(table, [["a"], ["b"]], ["x", "y"], [["y"], ["x"]])),
+        ("popularity", lambda table: novelty([[0], [1]], table, n_users=3)),
+        ("y_true", lambda table: expected_calibration_error(table, [[0.5, 0.5], [0.5, 0.5]])),
+        ("labels", lambda table: expected_calibration_error([1, 2], [[0.5, 0.5], [0.5, 0.5]], labels=table)),
+    ],
+)
+def test_a_table_in_place_of_a_column_is_refused_by_name(name, call):
+    with pytest.raises(ValueError, match=rf"^{name} should be a 1d array, got an array of shape \(2, 2\)"):
+        call(np.array([[1, 2], [3, 4]]))
+
+
 def test_genres_and_artists_may_be_the_rows_of_a_frame():
     genres, artists = pd.DataFrame([["a", "b"], ["b", "b"]]), pd.DataFrame([["x", "y"], ["x", "x"]])
     assert genre_purity(["a", "b"], genres, k=2) == 0.75
@@ -421,7 +436,7 @@ class TestScorers:
     def test_several_labels_for_each_track_are_refused(self, collection, metric):
         X, genres, _ = collection
         labels = (genres[:, None] == np.unique(genres)).astype(int)
-        with pytest.raises(ValueError, match=r"1d array, got an array of shape \(72, 3\)"):
+        with pytest.raises(ValueError, match=r"^y_? should be a 1d array, got an array of shape \(72, 3\)"):
             make_recommendation_scorer(metric)(EmbeddingRecommender().fit(X, labels), X, labels)
 
     @pytest.mark.parametrize("metric", ["genre_purity", "precision"])

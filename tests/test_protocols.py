@@ -418,7 +418,7 @@ def test_without_artists_the_interval_draws_tracks(sounds):
         ({"protocols": ("segment",), "n_segments": 0}, "n_segments must be an integer from 1 on, got 0"),
         ({"groups": ["x"]}, "inconsistent"),
         ({"groups": ["x", 1] * 10}, "groups must be of one kind, such as str with ''"),
-        ({"groups": np.eye(20, 2)}, "1d array"),
+        ({"groups": np.eye(20, 2)}, "groups should be a 1d array"),
         ({"y": np.eye(20, 3)}, r"y must have shape \(n_tracks,\).* got shape \(20, 3\).*make_multilabel_scorer"),
         ({"y": csr_matrix(np.eye(20, 3))}, r"got shape \(20, 3\)"),
         ({"y": [["rock"], ["rock", "pop"]] * 10}, "got lists of unequal length"),

@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import normalize
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from skgenre._names import shorten
 from skgenre._optional import import_optional
+from skgenre._sklearn import column_or_1d
 from skgenre.displays._axes import arrange, enlarge
 
 # Okabe and Ito's palette with a brown for its yellow, which is lost on white. From the ninth genre the colours come
@@ -70,7 +71,7 @@ class EmbeddingMapDisplay:
         self.coordinates = check_array(coordinates, input_name="coordinates")
         if self.coordinates.shape[1] != 2:
             raise ValueError(f"coordinates must have two columns, got {self.coordinates.shape[1]}")
-        self.y = None if y is None else column_or_1d(y, input_name="y")
+        self.y = None if y is None else column_or_1d(y, "y")
         check_consistent_length(self.coordinates, self.y)
         self.explained_variance_ratio = explained_variance_ratio
 

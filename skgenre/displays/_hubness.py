@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import skew
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._names import encodable, one_line
 from skgenre._optional import import_optional
+from skgenre._sklearn import column_or_1d
 from skgenre.displays._axes import label, plain_axes
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
@@ -57,7 +58,7 @@ class HubnessDisplay:
     """
 
     def __init__(self, occurrence: ArrayLike, *, track_ids: ArrayLike | None = None, name: str | None = None) -> None:
-        self.occurrence = column_or_1d(occurrence, input_name="occurrence")
+        self.occurrence = column_or_1d(occurrence, "occurrence")
         if not len(self.occurrence):
             raise ValueError("occurrence must hold at least one track, got none")
         self.track_ids = np.arange(len(self.occurrence)) if track_ids is None else np.asarray(track_ids, dtype=object)

@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length
+
+from skgenre._sklearn import column_or_1d
 
 _SUM_TOLERANCE = 1e-3
 """How far the probabilities of a track may be from a sum of one, as those of a float32 net are."""
@@ -57,10 +59,10 @@ def expected_calibration_error(
     """
     if not isinstance(n_bins, Integral) or n_bins < 1:
         raise ValueError(f"n_bins must be an integer from 1 on, got {n_bins!r}")
-    y_true = column_or_1d(y_true)
+    y_true = column_or_1d(y_true, "y_true")
     y_prob = check_array(y_prob, dtype=np.float64, input_name="y_prob")
     check_consistent_length(y_true, y_prob)
-    columns = np.unique(y_true) if labels is None else column_or_1d(labels)
+    columns = np.unique(y_true) if labels is None else column_or_1d(labels, "labels")
     if len(columns) != y_prob.shape[1]:
         raise ValueError(
             f"y_prob must have a column for each genre, got {y_prob.shape[1]} columns for the {len(columns)} genres "

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.metrics.pairwise import pairwise_distances
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length
 
 from skgenre._labels import is_missing
+from skgenre._sklearn import column_or_1d
 from skgenre.metrics._gains import as_lists, check_k
 
 
@@ -144,7 +145,7 @@ def novelty(recommended: Any, popularity: Any, n_users: int, k: int = 10, *, ave
     >>> novelty([["hit", "rare"]], {"hit": 8, "rare": 2}, n_users=8)
     1.0
     """
-    heard = popularity if isinstance(popularity, Mapping) else column_or_1d(popularity)
+    heard = popularity if isinstance(popularity, Mapping) else column_or_1d(popularity, "popularity")
     if not n_users >= 1:
         raise ValueError(f"n_users must be at least 1, got {n_users!r}")
     values = []
@@ -186,7 +187,7 @@ def genre_purity(genres: Any, recommended_genres: Any, k: int = 10, *, average: 
     >>> genre_purity(["rock", "jazz"], [["rock", "jazz"], ["jazz", "jazz"]], k=2)
     0.75
     """
-    nobody = [None] * len(column_or_1d(genres))
+    nobody = [None] * len(column_or_1d(genres, "genres"))
     recommended_genres = _rows(recommended_genres, "recommended_genres")
     others = [list(range(len(items))) for items in recommended_genres]
     return artist_filtered_precision(genres, recommended_genres, nobody, others, k, average=average)
@@ -240,7 +241,7 @@ def artist_filtered_precision(
     0.5
     """
     check_k(k)
-    genres = np.asarray(column_or_1d(genres))
+    genres = np.asarray(column_or_1d(genres, "genres"))
     recommended_genres = _rows(recommended_genres, "recommended_genres")
     recommended_artists = _rows(recommended_artists, "recommended_artists")
     check_consistent_length(genres, recommended_genres, artists, recommended_artists)

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import column_or_1d
 
+from skgenre._sklearn import column_or_1d
 from skgenre.metrics._gains import check_k
 from skgenre.metrics._lists import catalogue_coverage, genre_purity, intra_list_diversity, is_unknown
 from skgenre.metrics._ranking import (
@@ -63,7 +63,7 @@ class RecommendationScorer:
                 f"{self.metric} goes by the genres of all tracks, and those of {type(estimator).__name__} are not "
                 "known: pass y to fit and to the scorer"
             )
-        y, fitted = column_or_1d(y, input_name="y"), column_or_1d(estimator.y_, input_name="y_")
+        y, fitted = column_or_1d(y, "y"), column_or_1d(estimator.y_, "y_")
         if self.metric == "genre_purity":
             return genre_purity(y, fitted[found], self.k)
         fitted = np.array([None if is_unknown(genre) else genre for genre in fitted], dtype=object)

@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils import column_or_1d
 
-from skgenre._sklearn import is_pandas_na
+from skgenre._sklearn import column_or_1d, is_pandas_na
 
 
 def one_genre_each(y: Any, instead: str) -> np.ndarray:
@@ -34,10 +33,10 @@ def one_genre_each(y: Any, instead: str) -> np.ndarray:
         got = "lists of unequal length"
     else:
         if len(shape) == 1 or shape[1:] == (1,):
-            values = column_or_1d(np.asarray(y, dtype=object))  # beside str, numpy would make "nan" of NaN
+            values = column_or_1d(np.asarray(y, dtype=object), "y")  # beside str, numpy would make "nan" of NaN
             lists = [label for label in values if isinstance(label, list | tuple | set | np.ndarray)]
             if not lists:
-                return values if not_known(values).any() else np.asarray(column_or_1d(y))
+                return values if not_known(values).any() else np.asarray(column_or_1d(y, "y"))
             got = f"{lists[0]!r} for a track"
         else:
             got = f"shape {tuple(shape)}" if shape else repr(y)
@@ -67,14 +66,14 @@ def one_artist_each(groups: Any) -> np.ndarray:
     ValueError
         If there is more than one column, or artists cannot be compared, as numbers and str.
     """
-    values = column_or_1d(np.asarray(groups, dtype=object), input_name="groups")
+    values = column_or_1d(np.asarray(groups, dtype=object), "groups")
     unknown = not_known(values)
     try:
         known, numbers = np.unique(values[~unknown], return_inverse=True)
     except TypeError as error:
         raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
     if not unknown.any():
-        return np.asarray(column_or_1d(groups, input_name="groups"))
+        return np.asarray(column_or_1d(groups, "groups"))
     artists = np.empty(len(values), dtype=int)
     artists[~unknown] = numbers
     artists[unknown] = len(known) + np.arange(np.count_nonzero(unknown))
