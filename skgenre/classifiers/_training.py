@@ -9,6 +9,7 @@ import skorch
 import torch
 from skorch.utils import to_tensor
 
+from skgenre._torch_threads import torch_threads
 from skgenre.classifiers._callbacks import Onlooker
 from skgenre.modules import BatchNorm
 
@@ -19,16 +20,11 @@ _TRAINING = threading.RLock()  # a callback may fit another net
 def training_session(seed: int, n_threads: int) -> Iterator[None]:
     """Seed torch and set its threads, and put both back afterwards.
 
-    One session at a time: ``torch.random.fork_rng`` and the thread count belong to the whole process.
+    One session at a time: ``torch.random.fork_rng`` belongs to the whole process.
     """
-    with _TRAINING, torch.random.fork_rng():
-        threads = torch.get_num_threads()
+    with _TRAINING, torch.random.fork_rng(), torch_threads(n_threads):
         torch.manual_seed(seed)
-        torch.set_num_threads(n_threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+        yield
 
 
 def prefers_bfloat16(device: str) -> bool:

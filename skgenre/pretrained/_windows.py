@@ -1,11 +1,9 @@
 """A torch module over the windows of one waveform: where they lie, in batches, and on one thread."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 
+from skgenre._torch_threads import torch_threads
 from skgenre.segments import cut_segments, segment_starts
 
 
@@ -71,7 +69,8 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
     """
     device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
     answers = []
-    with torch.inference_mode(), one_torch_thread():
+    # Tracks run side by side instead, and two threads in one track would round differently from one.
+    with torch.inference_mode(), torch_threads(1):
         for first in range(0, len(starts), batch_size):
             batch = cut_segments(y[None], starts[first : first + batch_size], window)[:, 0]
             answer = module(torch.from_numpy(batch).to(device))
@@ -87,17 +86,3 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
                 )
             answers.append(answer.float().cpu().numpy())
     return np.concatenate(answers)
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Have torch compute in the calling thread alone, and let it do as before afterwards.
-
-    Tracks run side by side instead, and two threads in one track would round differently from one.
-    """
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
