@@ -21,10 +21,10 @@ def torch_threads(n_threads: int) -> Iterator[None]:
     outer = getattr(_HERE, "n_threads", None)
     with _CHANGING:
         found = torch.get_num_threads()  # until a thread has asked, what others set is set for it too
+        torch.set_num_threads(n_threads)
         if not _n_inside:
             _usual = found
         _n_inside += 1
-        torch.set_num_threads(n_threads)
     _HERE.n_threads = n_threads
     try:
         yield
