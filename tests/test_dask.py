@@ -150,6 +150,7 @@ class TestErrors:
         waveforms = loaded(broken, on_error="warn", n_jobs=2)
         with joblib.parallel_config(backend=backend), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
+            warnings.filterwarnings("ignore", "`apply_async` is deprecated", DeprecationWarning)  # joblib 1.5 itself
             features = MFCCExtractor().transform(waveforms)
             np.testing.assert_array_equal(MFCCExtractor().transform(waveforms), features)
         assert [str(warning.message) for warning in warned] == [f"silence stands in for a track: {waveforms.errors[2]}"]
