@@ -1,18 +1,21 @@
 """Indexes of so many vectors that one graph takes most of an hour to build: measured by themselves."""
 
-from benchmarks.indexes import Ours
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 from benchmarks.measuring import Comparison, Music, Size
-from benchmarks.neighbors import compare, exact, graph, milvus
+from benchmarks.neighbors import compare, exact, forest, graphs
 
 TITLE = "Nearest neighbours among millions"
 TEXT = """\
-As above. Of 5,000,000 vectors one graph is built, and voyager by itself searches that; Milvus Lite stands beside exact
-search."""
+As above, but that not all fit into memory at once: first the graphs take turns, then the forest and exact search."""
 
 
 def measure(size: Size, music: Music) -> list[Comparison]:
-    of_graph = compare(size.pick(5_000_000, 20_000, 2000), lambda n_rows, folder: [*graph(), *exact()], size)
-    of_milvus = compare(
-        size.pick(1_000_000, 10_000, 1000), lambda n_rows, folder: [milvus(folder), Ours("exact")], size
-    )
-    return of_graph + of_milvus
+    return compare(size.pick(5_000_000, 20_000, 2000), groups_for, size)
+
+
+def groups_for(n_rows: int, folder: Path) -> Iterator[list[Any]]:
+    yield graphs()
+    yield [*forest(), *exact()]

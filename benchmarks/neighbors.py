@@ -4,7 +4,8 @@ import gc
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ GOALS = {1_000_000: {"batch": 333.0, "p99": 5.0}}
 def measure(size: Size, music: Music) -> list[Comparison]:
     comparisons: list[Comparison] = []
     for n_rows in size.pick((10_000, 100_000, 1_000_000), (10_000, 100_000), (2000,)):
-        comparisons += compare(n_rows, contenders_for, size)
+        comparisons += compare(n_rows, lambda n_rows, folder: [contenders_for(n_rows, folder)], size)
     return comparisons
 
 
@@ -76,24 +77,28 @@ def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, n
 
 
 def contenders_for(n_rows: int, folder: Path) -> list[Any]:
-    contenders = [
-        *graph(),
-        *([BareFaiss()] if HAVE_FAISS else []),
-        *([BareUsearch()] if HAVE_USEARCH else []),
-        *exact(),
-    ]
+    contenders = [*graphs(), *exact()]
     if n_rows <= 100_000:
         contenders.append(Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS, storage="e4m3"))
-    forest = Ours("annoy", n_trees=TREES, n_queries=FEW)
-    contenders += [forest, BareAnnoy(forest)]
+    contenders += forest()
     if n_rows <= 100_000:
         contenders.append(milvus(folder))
     return contenders
 
 
-def graph() -> list[Any]:
+def graphs() -> list[Any]:
     ours = Ours("voyager", n_links=LINKS, build_effort=BUILD_EFFORT, n_threads=THREADS)
-    return [ours, BareVoyager(ours)]
+    return [
+        ours,
+        BareVoyager(ours),
+        *([BareFaiss()] if HAVE_FAISS else []),
+        *([BareUsearch()] if HAVE_USEARCH else []),
+    ]
+
+
+def forest() -> list[Any]:
+    ours = Ours("annoy", n_trees=TREES, n_queries=FEW)
+    return [ours, BareAnnoy(ours)]
 
 
 def exact() -> list[Any]:
@@ -112,22 +117,43 @@ def asked_of(who: str, queries: np.ndarray, n_rows: int) -> np.ndarray:
     return queries[:FEW] if n_rows > 10_000 and ("annoy" in who or "milvus" in who) else queries
 
 
-def compare(n_rows: int, contenders_for: Callable[[int, Path], list[Any]], size: Size) -> list[Comparison]:
-    if n_rows * N_DIMS * 20 > free_memory():
+def compare(n_rows: int, groups_for: Callable[[int, Path], Iterable[list[Any]]], size: Size) -> list[Comparison]:
+    """Measure groups of contenders, one after the other; those of a group take turns and are in memory together."""
+    if n_rows * N_DIMS * 28 > free_memory():
         print(f"{n_rows:,} vectors are not measured, for want of memory", file=sys.stderr)
         return []
-    with tempfile.TemporaryDirectory() as folder:
-        vectors, queries = make_vectors(Path(folder, "vectors.npy"), n_rows, size.pick(2000, 500, 50))
-        return compare_on(vectors, queries, contenders_for(n_rows, Path(folder)), Path(folder), size)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        vectors, queries = make_vectors(folder / "vectors.npy", n_rows, size.pick(2000, 500, 50))
+        farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
+        measured = Measured()
+        for contenders in groups_for(n_rows, folder):
+            measure_group(measured, contenders, vectors, queries, farthest, folder, size.pick(7, 3, 1))
+        return tables(n_rows, measured)
 
 
-def compare_on(
-    vectors: np.ndarray, queries: np.ndarray, contenders: list[Any], folder: Path, size: Size
-) -> list[Comparison]:
-    n_rows = len(vectors)
-    farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
-    once: dict[str, dict[str, list[float]]] = {what: {} for what in ("build", "memory", "disk", "load", "missed")}
-    notes, asked = {}, {}
+@dataclass
+class Measured:
+    """What is known of each contender: seconds of its rounds, what is measured once, and its recall as a note."""
+
+    batch: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    lone: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    once: dict[str, dict[str, list[float]]] = field(
+        default_factory=lambda: {what: {} for what in ("build", "memory", "disk", "load", "missed")}
+    )
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def measure_group(
+    measured: Measured,
+    contenders: list[Any],
+    vectors: np.ndarray,
+    queries: np.ndarray,
+    farthest: np.ndarray,
+    folder: Path,
+    n_rounds: int,
+) -> None:
+    once, asked = measured.once, {}
     for one in contenders:
         gc.collect()
         before, start = own_memory() if STATUS.exists() else np.nan, time.perf_counter()
@@ -135,20 +161,23 @@ def compare_on(
         once["build"][one.who] = [time.perf_counter() - start]
         once["memory"][one.who] = [(own_memory() if STATUS.exists() else np.nan) - before]
         one.tune(queries, vectors, farthest)
-        asked[one.who] = asked_of(one.who, queries, n_rows)
+        asked[one.who] = asked_of(one.who, queries, len(vectors))
         share = missed(one.search(asked[one.who]), asked[one.who], vectors, farthest[: len(asked[one.who])])
         once["missed"][one.who] = [100 * share]
-        notes[one.who] = f"recall {1 - share:.3f}"
+        measured.notes[one.who] = f"recall {1 - share:.3f}"
         once["disk"][one.who], once["load"][one.who] = on_disk(one, folder / "saved")
-    rounds = size.pick(7, 3, 1)
-    batch = in_turns({one.who: lambda one=one: in_batches(one, asked[one.who]) for one in contenders}, rounds)
+    measured.batch |= in_turns(
+        {one.who: lambda one=one: in_batches(one, asked[one.who]) for one in contenders}, n_rounds
+    )
     few = {who: queries[: max(10, len(queries) // 10)] for who, queries in asked.items()}
-    lone = in_turns({one.who: lambda one=one: one_at_a_time(one, few[one.who]) for one in contenders}, rounds)
-    return tables(n_rows, once, batch, lone, notes)
+    measured.lone |= in_turns(
+        {one.who: lambda one=one: one_at_a_time(one, few[one.who]) for one in contenders}, n_rounds
+    )
 
 
-def tables(n_rows: int, once: dict, batch: dict, lone: dict, notes: dict[str, str]) -> list[Comparison]:
+def tables(n_rows: int, measured: Measured) -> list[Comparison]:
     """Return the comparisons of a collection, those that share a graph or a forest once more for what skgenre adds."""
+    once, batch, lone, notes = measured.once, measured.batch, measured.lone, measured.notes
     of, goals = f"{n_rows:,} vectors", GOALS.get(n_rows, {}) if "skgenre, voyager" in batch else {}
     for bare in ("voyager", "annoy"):
         for what in ("build", "memory", "missed"):

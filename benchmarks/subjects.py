@@ -18,6 +18,7 @@ SUBJECTS = (
     "pretrained",
     "neighbors",
     "many_neighbors",
+    "milvus_lite",
     "training",
     "startup",
     "streaming",
