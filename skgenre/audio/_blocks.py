@@ -19,9 +19,10 @@ from skgenre.audio._files import (
     start_of,
 )
 
-BLOCK = 2**15
+BLOCK = 2**16
 """Samples of each channel read at once: few enough to be in the cache still when they are mixed and resampled, and to
-get the same memory again each time, which larger arrays do not."""
+get the same memory again each time, which larger arrays do not; and enough that threads seldom wait for each other's
+turn in Python between two reads."""
 
 LEAD = 2**13
 """Samples decoded before the part that is wanted of an mp3."""
