@@ -27,9 +27,11 @@ def main() -> None:
 def measure(arguments: argparse.Namespace) -> Report:
     from benchmarks.machine import describe, load, make_music
 
-    busy, report = round(load(), 2), Report({**describe(), "run": arguments.size.name.lower()}, [])
+    busy, machine = round(load(), 2), {**describe(), "run": arguments.size.name.lower()}
+    name, report = f"{machine['processor']}, {machine['cores']} cores", Report({}, [])
     if arguments.json and arguments.json.is_file() and tuple(arguments.only) != SUBJECTS:
-        report = earlier(arguments.json, report.machine)
+        report = earlier(arguments.json, name, machine)
+    report.machines[name] = machine
     titles = [import_module(f"benchmarks.{subject}").TITLE for subject in SUBJECTS]
     with tempfile.TemporaryDirectory() as folder:
         print("making music", flush=True)
@@ -37,20 +39,20 @@ def measure(arguments: argparse.Namespace) -> Report:
         for subject in arguments.only:
             start = time.perf_counter()
             print(f"measuring {subject} ... ", end="", flush=True)
-            report.add(replace(in_a_process(subject, arguments.size, music), load=busy), titles)
+            section = in_a_process(subject, arguments.size, music)
+            report.add(replace(section, machine=name, load=busy), titles)
             print(f"{time.perf_counter() - start:.0f} s", flush=True)
             write(report, arguments.json, arguments.page)
     return report
 
 
-def earlier(file: Path, machine: dict) -> Report:
+def earlier(file: Path, name: str, machine: dict) -> Report:
     """Return the results that are kept, so that some subjects may be measured anew beside the others."""
     report = Report.from_json(file.read_text(encoding="utf-8"))
-    changed = [name for name, value in machine.items() if report.machine.get(name) != value]
+    known = report.machines.get(name, machine)
+    changed = [what for what, value in machine.items() if known.get(what) != value]
     if changed:
-        raise SystemExit(
-            f"{file.name} is of another machine or other versions ({', '.join(changed)}): measure all anew"
-        )
+        raise SystemExit(f"{file.name} has other versions on this machine ({', '.join(changed)}): measure all anew")
     return report
 
 

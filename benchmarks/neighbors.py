@@ -43,7 +43,8 @@ that skgenre takes to build holds the choice of the effort, by exact search. Mem
 building than before, the vectors being mapped from a file; skgenre keeps these to compute distances, and faiss and
 usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. Milvus Lite answers from its server, over
 the network's loopback, and what it keeps in its own file is not counted on disk. Fewer queries are put to the slow: to
-annoy and Milvus beyond 10,000 vectors, to exact search from a million on."""
+annoy and Milvus beyond 10,000 vectors, to exact search from a million on. Before each turn a contender answers as many
+other queries, so that it does not find the caches as the one before left them."""
 
 HAVE_FAISS, HAVE_USEARCH = (find_spec(name) is not None for name in ("faiss", "usearch"))
 N_DIMS = 128
@@ -58,8 +59,11 @@ def measure(size: Size, music: Music) -> list[Comparison]:
     return comparisons
 
 
-def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, np.ndarray]:
-    """Write vectors around 1,000 centres, spread along few directions more than along others, and give them mapped."""
+def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Write vectors around 1,000 centres, spread along few directions more than along others, and give them mapped.
+
+    With them come queries, and as many others.
+    """
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((1000, N_DIMS), dtype=np.float32)
     directions = np.linalg.qr(rng.standard_normal((N_DIMS, N_DIMS)))[0].astype(np.float32)
@@ -73,7 +77,7 @@ def make_vectors(path: Path, n_rows: int, n_queries: int) -> tuple[np.ndarray, n
     for start in range(0, n_rows, 100_000):
         vectors[start : start + 100_000] = draw(min(100_000, n_rows - start))
     vectors.flush()
-    return np.load(path, mmap_mode="r"), queries
+    return np.load(path, mmap_mode="r"), queries, draw(n_queries)
 
 
 def contenders_for(n_rows: int, folder: Path) -> list[Any]:
@@ -124,11 +128,11 @@ def compare(n_rows: int, groups_for: Callable[[int, Path], Iterable[list[Any]]],
         return []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        vectors, queries = make_vectors(folder / "vectors.npy", n_rows, size.pick(2000, 500, 50))
+        vectors, queries, others = make_vectors(folder / "vectors.npy", n_rows, size.pick(2000, 500, 50))
         farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
         measured = Measured()
         for contenders in groups_for(n_rows, folder):
-            measure_group(measured, contenders, vectors, queries, farthest, folder, size.pick(7, 3, 1))
+            measure_group(measured, contenders, vectors, queries, others, farthest, folder, size.pick(7, 3, 1))
         return tables(n_rows, measured)
 
 
@@ -149,6 +153,7 @@ def measure_group(
     contenders: list[Any],
     vectors: np.ndarray,
     queries: np.ndarray,
+    others: np.ndarray,
     farthest: np.ndarray,
     folder: Path,
     n_rounds: int,
@@ -166,13 +171,9 @@ def measure_group(
         once["missed"][one.who] = [100 * share]
         measured.notes[one.who] = f"recall {1 - share:.3f}"
         once["disk"][one.who], once["load"][one.who] = on_disk(one, folder / "saved")
-    measured.batch |= in_turns(
-        {one.who: lambda one=one: in_batches(one, asked[one.who]) for one in contenders}, n_rounds
-    )
-    few = {who: queries[: max(10, len(queries) // 10)] for who, queries in asked.items()}
-    measured.lone |= in_turns(
-        {one.who: lambda one=one: one_at_a_time(one, few[one.who]) for one in contenders}, n_rounds
-    )
+    warm = {one.who: asked_of(one.who, others, len(vectors)) for one in contenders}
+    measured.batch |= in_turns(contenders, in_batches, warm, asked, n_rounds)
+    measured.lone |= in_turns(contenders, one_at_a_time, tenth(warm), tenth(asked), n_rounds)
 
 
 def tables(n_rows: int, measured: Measured) -> list[Comparison]:
@@ -208,13 +209,23 @@ def tables(n_rows: int, measured: Measured) -> list[Comparison]:
     return comparisons
 
 
-def in_turns(contenders: dict[str, Callable[[], np.ndarray]], n_rounds: int) -> dict[str, list[np.ndarray]]:
-    for run in contenders.values():
-        run()
-    taken: dict[str, list[np.ndarray]] = {who: [] for who in contenders}
+def tenth(queries: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {who: some[: max(10, len(some) // 10)] for who, some in queries.items()}
+
+
+def in_turns(
+    contenders: list[Any],
+    ask: Callable[[Any, np.ndarray], np.ndarray],
+    warm: dict[str, np.ndarray],
+    asked: dict[str, np.ndarray],
+    n_rounds: int,
+) -> dict[str, list[np.ndarray]]:
+    """Time contenders in turns, each after queries that warm the caches for it, and not for the one that comes next."""
+    taken: dict[str, list[np.ndarray]] = {one.who: [] for one in contenders}
     for _ in range(n_rounds):
-        for who, run in contenders.items():
-            taken[who].append(run())
+        for one in contenders:
+            ask(one, warm[one.who])
+            taken[one.who].append(ask(one, asked[one.who]))
     return taken
 
 

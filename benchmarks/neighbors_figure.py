@@ -13,14 +13,22 @@ TASK = re.compile(r"a query in batches, ([\d,]+) vectors")
 
 
 def costs(results: dict) -> dict[str, list[tuple[int, float]]]:
-    """Return (vectors, µs for each query) of each contender, by size; of a size measured twice, the first."""
+    """Return (vectors, µs for each query) of each contender, by size; of a size measured twice, the first.
+
+    All are of the first machine that has any: those of two would make a line of neither.
+    """
+    found = [
+        (section["machine"], int(task[1].replace(",", "")), figure)
+        for section in results["sections"]
+        for comparison in section["comparisons"]
+        if (task := TASK.fullmatch(comparison["task"]))
+        for figure in comparison["figures"]
+    ]
     points: dict[str, dict[int, float]] = {}
-    for comparison in (comparison for section in results["sections"] for comparison in section["comparisons"]):
-        if found := TASK.fullmatch(comparison["task"]):
-            for figure in comparison["figures"]:
-                values = sorted(figure["values"])
-                n_vectors = int(found[1].replace(",", ""))
-                points.setdefault(figure["who"], {}).setdefault(n_vectors, values[len(values) // 2])
+    for machine, n_vectors, figure in found:
+        if machine == found[0][0]:
+            values = sorted(figure["values"])
+            points.setdefault(figure["who"], {}).setdefault(n_vectors, values[len(values) // 2])
     return {who: sorted(line.items()) for who, line in points.items()}
 
 

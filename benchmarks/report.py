@@ -4,34 +4,37 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from math import isfinite
+from operator import attrgetter
 from pathlib import Path
 from textwrap import fill
 
 from benchmarks.measuring import Comparison, Figure
 
 HEAD = """\
-What ``make bench`` measured on {processor}, {cores} cores, with Python {python} and one thread in each numeric library,
-unless another number is said. The contenders of a table took turns, A B A B, in the same process or in the same kind of
-process, so that all met the same machine; the figures are medians over these rounds. **Ratios are what to compare**:
-milliseconds are those of this machine. A ratio of 2 means that skgenre needs half of what the other one needs; beside
-it stand the quartiles of the ratios of the single rounds.
+What ``make bench`` measured, with one thread in each numeric library, unless another number is said. The contenders of
+a table took turns, A B A B, in the same process or in the same kind of process, so that all met the same machine; the
+figures are medians over these rounds. **Ratios are what to compare**: milliseconds are those of the machine that is
+named. A ratio of 2 means that skgenre needs half of what the other one needs; beside it stand the quartiles of the
+ratios of the single rounds.
 """
 TAIL = """\
 To measure on another machine, run ``make bench``: it installs what skgenre is compared with into the virtual
 environment, takes about two hours, most of them to build a graph of five million vectors, and wants a machine that does
 nothing else meanwhile. ``make bench ARGS="--quick"`` takes fewer rounds and prints the tables only, and ``make bench
-ARGS="--only files"`` measures one subject anew and leaves the others as they are.
+ARGS="--only files"`` measures one subject anew and leaves the others, and those of other machines, as they are.
 """
 
 
 @dataclass
 class Section:
-    """What was measured of a subject, and the load from other work when its run began."""
+    """What was measured of a subject, on which machine, and the load from other work when its run began."""
 
     title: str
     text: str
     comparisons: list[Comparison]
+    machine: str = ""
     load: float | None = None
 
     @classmethod
@@ -40,14 +43,18 @@ class Section:
             Comparison(**{**comparison, "figures": [Figure(**figure) for figure in comparison["figures"]]})
             for comparison in content["comparisons"]
         ]
-        return cls(content["title"], content["text"], comparisons, content.get("load"))
+        return cls(**{**content, "comparisons": comparisons})
+
+    def circumstances(self) -> str:
+        began = "" if self.load is None else f"; when its run began, the load from other work was {self.load:g}"
+        return f"On {self.machine}{began}."
 
 
 @dataclass
 class Report:
-    """A whole run."""
+    """What was measured on each machine, all by a whole run or subject by subject."""
 
-    machine: dict
+    machines: dict[str, dict]
     sections: list[Section]
 
     def to_json(self) -> str:
@@ -58,17 +65,19 @@ class Report:
     @classmethod
     def from_json(cls, text: str) -> "Report":
         content = json.loads(text)
-        return cls(content["machine"], [Section.from_dict(section) for section in content["sections"]])
+        return cls(content["machines"], [Section.from_dict(section) for section in content["sections"]])
 
     def add(self, section: Section, titles: Sequence[str]) -> None:
-        """Add the section of a subject, or replace it; ``titles`` are those of all subjects, in order."""
-        sections = {known.title: known for known in (*self.sections, section)}
-        self.sections = [sections[title] for title in titles if title in sections]
+        """Add the section of a subject, or replace that of its machine; ``titles`` are those of all subjects."""
+        known = {(section.title, section.machine): section for section in (*self.sections, section)}
+        self.sections = [
+            known[title, machine] for title in titles for machine in self.machines if (title, machine) in known
+        ]
 
     def goals(self) -> list[list[str]]:
-        """Return a row for each goal: task, what was reached, against what, the goal, and whether it is met."""
+        """Return a row for each goal: task, machine, what was reached, against what, the goal, whether it is met."""
         rows = []
-        for comparison in (comparison for section in self.sections for comparison in section.comparisons):
+        for machine, comparison in ((section.machine, one) for section in self.sections for one in section.comparisons):
             if comparison.met is None:
                 continue
             ours, other = comparison.figures[:2]
@@ -81,8 +90,8 @@ class Report:
                     f"at most {comparison.at_most:g} {comparison.unit}",
                 )
                 against = f"{other.who}: {amount(other.median, comparison.unit)}"
-            rows.append([comparison.task, reached, against, goal, "yes" if comparison.met else "**no**"])
-        return [["Task", "skgenre", "against", "goal", "met"], *rows]
+            rows.append([comparison.task, machine, reached, against, goal, "yes" if comparison.met else "**no**"])
+        return [["Task", "on", "skgenre", "against", "goal", "met"], *rows]
 
 
 def rows_of(comparison: Comparison) -> list[list[str]]:
@@ -105,11 +114,14 @@ COLUMNS = ["Task", "who", "median", "ratio to skgenre's", ""]
 
 def terminal(report: Report) -> str:
     """Return the tables as plain text."""
-    parts = [f"{name}: {value}" for name, value in report.machine.items()]
+    parts = [f"{name}: {machine}" for name, machine in report.machines.items()]
     for section in report.sections:
-        rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
-        parts += ["", section.title, columns(rows)]
+        parts += ["", f"{section.title} ({section.machine})", columns(table(section))]
     return "\n".join([*parts, "", "Goals", columns(report.goals())]).replace("**", "")
+
+
+def table(section: Section) -> list[list[str]]:
+    return [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
 
 
 def columns(rows: list[list[str]]) -> str:
@@ -121,20 +133,20 @@ def columns(rows: list[list[str]]) -> str:
 
 def page(report: Report) -> str:
     """Return the page of the documentation."""
-    machine = report.machine
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if number)
-    parts = [
-        "==========\nBenchmarks\n==========\n",
-        fill(HEAD.format(**machine), 120) + "\n",
-        fill(f"Versions: {versions}.", 120) + "\n",
-        *["This was a short run, of few rounds.\n"] * (machine["run"] != "full"),
-        heading("Goals"),
-        list_table(report.goals()),
-    ]
-    for section in report.sections:
-        rows = [COLUMNS, *(row for comparison in section.comparisons for row in rows_of(comparison))]
-        load = "" if section.load is None else f"When its run began, the load from other work was {section.load:g}.\n"
-        parts += [heading(section.title), f"{section.text.rstrip()}\n{load}", list_table(rows)]
+    parts = ["==========\nBenchmarks\n==========\n", fill(HEAD, 120) + "\n"]
+    for name, machine in report.machines.items():
+        versions = ", ".join(f"{package} {number}" for package, number in machine["versions"].items() if number)
+        short = "" if machine["run"] == "full" else " This was a short run, of few rounds."
+        parts.append(fill(f"**{name}**: Python {machine['python']}, {versions}.{short}", 120) + "\n")
+    parts += [heading("Goals"), list_table(report.goals())]
+    for title, sections in groupby(report.sections, attrgetter("title")):
+        parts.append(heading(title))
+        said = ""
+        for section in sections:
+            if section.text != said:
+                said = section.text
+                parts.append(said.rstrip() + "\n")
+            parts += [f"{section.circumstances()}\n", list_table(table(section))]
     return "\n".join([*parts, heading("Your own figures"), TAIL])
 
 

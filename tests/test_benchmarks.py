@@ -23,9 +23,9 @@ def results(figures, **goal):
     """Return results that hold one comparison."""
     figures = [{"who": who, "values": values, "note": ""} for who, values in figures.items()]
     comparison = {"task": "a task", "unit": "ms", "figures": figures, **goal}
-    machine = {"processor": "a processor", "cores": 2, "load": 0.0, "python": "3.13", "versions": {}, "run": "full"}
-    section = {"title": "A subject", "text": "About it.", "comparisons": [comparison]}
-    return json.dumps({"machine": machine, "sections": [section]})
+    machine = {"python": "3.13", "versions": {}, "run": "full"}
+    section = {"title": "A subject", "text": "About it.", "comparisons": [comparison], "machine": "a machine"}
+    return json.dumps({"machines": {"a machine": machine}, "sections": [section]})
 
 
 @pytest.fixture
@@ -62,6 +62,32 @@ def test_a_run_prints_and_writes_what_it_measured(tiny):
 def test_what_is_written_names_no_machine_and_no_folder(tiny):
     names = (socket.gethostname(), str(ROOT), tempfile.gettempdir(), str(Path.home()))
     assert not [name for text in tiny[1:] for name in names if name in text]
+
+
+def test_one_subject_is_measured_anew_and_what_another_machine_found_stays(tiny, tmp_path):
+    kept = json.loads(tiny[1])
+    (name,) = kept["machines"]
+    other = {"machines": {"a machine": kept["machines"][name]}, "sections": [{**kept["sections"][0]}]}
+    other["sections"][0]["machine"] = "a machine"
+    file, page = tmp_path / "results.json", tmp_path / "page.rst"
+    file.write_text(json.dumps(other))
+    for _ in range(2):
+        run("--tiny", "--only", "numerics", "--json", file, "--page", page)
+        sections = json.loads(file.read_text())["sections"]
+        assert [section["machine"] for section in sections] == ["a machine", name]
+        assert sections[0] == other["sections"][0]
+    text = page.read_text()
+    assert text.count(sections[0]["title"] + "\n===") == 1
+    assert text.index("On a machine;") < text.index(f"On {name};")
+
+
+def test_other_versions_on_the_same_machine_are_refused(tiny, tmp_path):
+    kept = json.loads(tiny[1])
+    next(iter(kept["machines"].values()))["python"] = "2.7"
+    (tmp_path / "results.json").write_text(json.dumps(kept))
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run("--tiny", "--only", "numerics", "--json", tmp_path / "results.json")
+    assert "other versions on this machine (python): measure all anew" in caught.value.stderr
 
 
 def test_a_ratio_is_that_of_the_medians(shown):
