@@ -21,7 +21,7 @@ ratios of the single rounds.
 """
 TAIL = """\
 To measure on another machine, run ``make bench``: it installs what skgenre is compared with into the virtual
-environment, takes about two hours, most of them to build a graph of five million vectors, and wants a machine that does
+environment, takes about three hours, half of them for indexes of five million vectors, and wants a machine that does
 nothing else meanwhile. ``make bench ARGS="--quick"`` takes fewer rounds and prints the tables only, and ``make bench
 ARGS="--only files"`` measures one subject anew and leaves the others, and those of other machines, as they are.
 """

@@ -186,7 +186,9 @@ class TrackModule(nn.Module):
             return self._pool(self.last(row).squeeze(2)).float()
 
     def _autocast(self, x: torch.Tensor) -> torch.autocast:
-        return torch.autocast(x.device.type, torch.bfloat16, enabled=self.use_bfloat16)
+        # torch keeps what it has cast for the whole process, and any thread that leaves such a context clears it: then
+        # the steps of a recurrent net add up their gradients in another precision.
+        return torch.autocast(x.device.type, torch.bfloat16, enabled=self.use_bfloat16, cache_enabled=False)
 
     def _pool(self, x: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError

@@ -65,7 +65,8 @@ def matrices():
 
 @pytest.fixture(scope="module")
 def net(matrices):
-    return CNNClassifier((4, 8, 16), max_epochs=20, segment_frames=40, augment=False, random_state=0).fit(*matrices)
+    params = {"max_epochs": 20, "segment_frames": 40, "augment": False, "precision": "float32", "random_state": 0}
+    return CNNClassifier((4, 8, 16), **params).fit(*matrices)
 
 
 # Over time and frequency
@@ -167,7 +168,7 @@ def test_log_odds_of_a_net_with_several_labels_are_its_logits():
     X = rng.normal(size=(30, 8, 40)).astype(np.float32)
     y = rng.integers(0, 2, size=(30, 3))
     X[y[:, 1] == 1, 4:6, 10:20] += 4
-    net = CNNClassifier((4, 8), max_epochs=10, segment_frames=40, random_state=0).fit(X, y)
+    net = CNNClassifier((4, 8), max_epochs=10, segment_frames=40, precision="float32", random_state=0).fit(X, y)
     explanation = explain(net, X[np.flatnonzero(y[:, 1])[0]], target=1, patch=(2, 5))
     probability = explanation.probability
     assert_allclose(explanation.score, np.log(probability / (1 - probability)), rtol=1e-3)

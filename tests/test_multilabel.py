@@ -150,7 +150,7 @@ class TestNets:
 
 
 class TestMissingLabels:
-    EXACT = {"augment": False, "mixup": 0.0, "dropout": 0.0, "batch_size": 200, "max_epochs": 5}
+    EXACT = {"augment": False, "mixup": 0.0, "dropout": 0.0, "batch_size": 200, "max_epochs": 5, "precision": "float32"}
 
     def test_labels_that_nobody_knows_are_left_out_of_the_loss(self):
         rng = np.random.default_rng(0)

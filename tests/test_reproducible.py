@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from joblib import Parallel, delayed
+from sklearn.base import clone
 
 from skgenre import CNNClassifier, RNNClassifier
 
@@ -13,6 +14,7 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 6, 60)).astype(np.float32)
 Y = np.repeat(["blues", "jazz", "rock"], 10)
 NETS = [CNNClassifier((8, 8), max_epochs=4, random_state=3), RNNClassifier((8,), max_epochs=4, random_state=3)]
+IN_BFLOAT16 = [clone(net).set_params(precision="bfloat16") for net in NETS]
 
 
 def learned(net):
@@ -28,7 +30,7 @@ def assert_identical(results):
             np.testing.assert_array_equal(first, other)
 
 
-@pytest.mark.parametrize("net", NETS, ids=["cnn", "rnn"])
+@pytest.mark.parametrize("net", [*NETS, *IN_BFLOAT16], ids=["cnn", "rnn", "cnn in bfloat16", "rnn in bfloat16"])
 class TestSameSeedSameNet:
     def test_twice_in_a_row(self, net):
         assert_identical([learned(net), learned(net)])
