@@ -168,7 +168,7 @@ def times(ratio: float) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    return f"{value:,.0f} {unit}" if abs(value) >= 1000 or unit == "times" else f"{value:.3g} {unit}"
+    return f"{value:,.0f} {unit}" if abs(value) >= 999.5 or unit == "times" else f"{value:.3g} {unit}"
 
 
 def write(report: Report, results: Path | None, documentation: Path | None) -> None:
