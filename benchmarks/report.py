@@ -82,7 +82,8 @@ class Report:
                 continue
             ours, other = comparison.figures[:2]
             if comparison.at_least is not None:
-                reached, goal = times(comparison.ratio(other)), f"at least {comparison.at_least:g}×"
+                ratio, goal = comparison.ratio(other), f"at least {comparison.at_least:g}×"
+                reached = times(ratio) if comparison.met else f"{ratio:.4g}×"  # not rounded up to the goal
                 against = other.who
             else:
                 reached, goal = (
@@ -137,7 +138,8 @@ def page(report: Report) -> str:
     for name, machine in report.machines.items():
         versions = ", ".join(f"{package} {number}" for package, number in machine["versions"].items() if number)
         short = "" if machine["run"] == "full" else " This was a short run, of few rounds."
-        parts.append(fill(f"**{name}**: Python {machine['python']}, {versions}.{short}", 120) + "\n")
+        said = f"**{name}**: Python {machine['python']}, {versions}.{short}"
+        parts.append(fill(said, 120, break_on_hyphens=False) + "\n")
     parts += [heading("Goals"), list_table(report.goals())]
     for title, sections in groupby(report.sections, attrgetter("title")):
         parts.append(heading(title))

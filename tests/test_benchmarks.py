@@ -64,6 +64,11 @@ def test_what_is_written_names_no_machine_and_no_folder(tiny):
     assert not [name for text in tiny[1:] for name in names if name in text]
 
 
+def test_what_misses_a_goal_by_little_is_not_rounded_up_to_it(shown):
+    lines = shown(results({"skgenre": [2.0], "other": [7.992]}, at_least=4.0))
+    assert lines[-1] == ["a", "task", "a", "machine", "3.996×", "other", "at", "least", "4×", "no"]
+
+
 def test_one_subject_is_measured_anew_and_what_another_machine_found_stays(tiny, tmp_path):
     kept = json.loads(tiny[1])
     (name,) = kept["machines"]
