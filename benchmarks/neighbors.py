@@ -44,7 +44,8 @@ building than before, the vectors being mapped from a file; skgenre keeps these 
 usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. Milvus Lite answers from its server, over
 the network's loopback, and what it keeps in its own file is not counted on disk. Fewer queries are put to the slow: to
 annoy and Milvus beyond 10,000 vectors, to exact search from a million on. Before each turn a contender answers as many
-other queries, so that it does not find the caches as the one before left them."""
+other queries, so that it does not find the caches as the one before left them, and every other round is in reverse
+order, for the second on a graph finds in the caches what the first one was asked."""
 
 HAVE_FAISS, HAVE_USEARCH = (find_spec(name) is not None for name in ("faiss", "usearch"))
 N_DIMS = 128
@@ -132,7 +133,7 @@ def compare(n_rows: int, groups_for: Callable[[int, Path], Iterable[list[Any]]],
         farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
         measured = Measured()
         for contenders in groups_for(n_rows, folder):
-            measure_group(measured, contenders, vectors, queries, others, farthest, folder, size.pick(7, 3, 1))
+            measure_group(measured, contenders, vectors, queries, others, farthest, folder, size.pick(8, 4, 2))
         return tables(n_rows, measured)
 
 
@@ -220,10 +221,10 @@ def in_turns(
     asked: dict[str, np.ndarray],
     n_rounds: int,
 ) -> dict[str, list[np.ndarray]]:
-    """Time contenders in turns, each after queries that warm the caches for it, and not for the one that comes next."""
+    """Time contenders in turns, each after queries that warm the caches for it, every other round in reverse order."""
     taken: dict[str, list[np.ndarray]] = {one.who: [] for one in contenders}
-    for _ in range(n_rounds):
-        for one in contenders:
+    for number in range(n_rounds):
+        for one in contenders if number % 2 == 0 else contenders[::-1]:
             ask(one, warm[one.who])
             taken[one.who].append(ask(one, asked[one.who]))
     return taken

@@ -70,10 +70,11 @@ class ApproximateIndex(LocalIndex):
         found = self._search(query, point.astype(np.float32), n_neighbors)[0]
         if len(found) < n_neighbors or found[n_neighbors - 1] < 0:
             return None
+        found = np.sort(found)
         distances = self._space.between(ends, directed, self.vectors.take(found, axis=0))
-        if found[-1] < 0:
+        if found[0] < 0:
             distances[found < 0] = np.inf
-        order = np.lexsort((found, distances))[:n_neighbors]
+        order = distances.argsort(kind="stable")[:n_neighbors]  # equal distances in ascending order of row
         return distances[order][None], found[order][None]
 
     def _query_radius(

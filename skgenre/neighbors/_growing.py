@@ -17,6 +17,9 @@ class GrowingArray:
         self._buffer = rows
         self._n_rows = len(rows)
 
+    def __len__(self) -> int:
+        return self._n_rows
+
     @property
     def rows(self) -> np.ndarray:
         return self._buffer[: self._n_rows]

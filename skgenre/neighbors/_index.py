@@ -67,7 +67,8 @@ class Index(Saving):
     @property
     def n_rows(self) -> int:
         """Rows that were ever added since ``build`` or ``compact``, those removed too."""
-        return len(self.alive)
+        self._check_built()
+        return len(self._alive)
 
     def __len__(self) -> int:
         return self._n_alive
