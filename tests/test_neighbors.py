@@ -13,6 +13,7 @@ from sklearn.metrics.pairwise import cosine_distances
 from sklearn.neighbors import NearestNeighbors
 
 from skgenre.neighbors import AnnoyIndex, ExactIndex, VoyagerIndex, _scan, _space, query_others
+from skgenre.neighbors._gathering import gathered
 
 METRICS = ["cosine", "euclidean"]
 without_voyager = pytest.mark.skipif(find_spec("voyager") is None, reason="voyager is not installed")
@@ -211,6 +212,17 @@ def test_voyager_gives_k_distinct_rows_at_their_true_distances_for_any_finite_ve
     np.testing.assert_allclose(distances, np.take_along_axis(expected, rows, axis=1), rtol=1e-9, atol=1e-12)
     assert (np.diff(distances, axis=1) >= 0).all()
     assert all(len(set(row)) == k for row in rows.tolist())
+
+
+def test_a_graph_takes_in_one_cluster_after_the_other():
+    points = np.tile(np.float32([[0, 0], [9, 9], [0, 9]]), (200, 1)) + np.linspace(0, 1, 600, dtype=np.float32)[:, None]
+    points[7] = np.inf  # too far off for single precision
+    rows = np.setdiff1d(np.arange(600), [3, 4])
+    order = gathered(points, rows, seed=0)
+    assert sorted(order) == rows.tolist()
+    assert np.count_nonzero(np.diff(order % 3)) <= 26  # there are 24 groups; as the rows are, each is unlike the last
+    np.testing.assert_array_equal(order, gathered(points, rows, seed=0))
+    assert gathered(points, rows[:1], seed=0) == rows[:1]
 
 
 @without_voyager

@@ -10,6 +10,7 @@ import numpy as np
 from skgenre._optional import import_optional
 from skgenre.neighbors._approximate import ApproximateIndex
 from skgenre.neighbors._checks import check_integers
+from skgenre.neighbors._gathering import gathered
 from skgenre.neighbors._space import batches
 
 AT_ONCE = 2**17
@@ -45,7 +46,7 @@ class VoyagerIndex(ApproximateIndex):
         Threads that build, and that answer queries in batches; -1 means all cores. With one, the same vectors and
         ``seed`` make the same graph; with more, chance has a hand in it.
     seed : int, default=0
-        Seed of the levels of the graph.
+        Seed of the levels of the graph, and of the order in which it is built.
 
     Attributes
     ----------
@@ -124,6 +125,7 @@ class VoyagerIndex(ApproximateIndex):
             max_elements=len(points),
             storage_data_type=voyager.StorageDataType.E4M3 if small else voyager.StorageDataType.Float32,
         )
+        rows = gathered(points, rows, self.seed)
         for part in batches(len(rows), AT_ONCE):  # Voyager copies what it gets
             self._link(points[rows[part]], rows[part])
 
