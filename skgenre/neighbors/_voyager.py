@@ -28,7 +28,8 @@ class VoyagerIndex(ApproximateIndex):
     anew without them, which is worth its time where they are more than about a third.
 
     The graph holds a copy of the vectors in memory, which processes do not share; ``storage="e4m3"`` makes it a quarter
-    of the size, at a little less recall for the same effort.
+    of the size, at a little less recall for the same effort. It is built cluster by cluster, around √n vectors that
+    chance picks, so that what a search reads next is more often in the processor's cache.
 
     Parameters
     ----------
@@ -64,6 +65,9 @@ class VoyagerIndex(ApproximateIndex):
     ----------
     Y. A. Malkov and D. A. Yashunin, Efficient and robust approximate nearest neighbor search using Hierarchical
     Navigable Small World graphs, 2020.
+
+    B. Coleman, S. Segarra, A. Smola and A. Shrivastava, Graph Reordering for Cache-Efficient Near Neighbor Search, 2022
+    (why the order in memory matters; they reorder a graph that is built).
 
     Examples
     --------
