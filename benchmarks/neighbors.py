@@ -38,14 +38,15 @@ are not among them. Approximate indexes are set to a recall of {RECALL}: skgenre
 see these queries, and the libraries by the least effort that reaches it on these very queries. voyager and annoy by
 themselves search the graph and the forest that skgenre built, with the same effort: the ratio shows what skgenre adds,
 checks, distances in double precision, their order. Graphs have {LINKS} links and a build effort of {BUILD_EFFORT} and
-are built by {THREADS} threads; forests have {TREES} trees and are grown by one; queries are answered by one. The time
-that skgenre takes to build holds the choice of the effort, by exact search. Memory is what the process holds more after
-building than before, the vectors being mapped from a file; skgenre keeps these to compute distances, and faiss and
-usearch hold copies. The goal of 333 µs is 3,000 queries per second and core. Milvus Lite answers from its server, over
-the network's loopback, and what it keeps in its own file is not counted on disk. Fewer queries are put to the slow: to
-annoy and Milvus beyond 10,000 vectors, to exact search from a million on. Before each turn a contender answers as many
-other queries, so that it does not find the caches as the one before left them, and every other round is in reverse
-order, for the second on a graph finds in the caches what the first one was asked."""
+are built by {THREADS} threads, skgenre's cluster by cluster and the others in the order of the vectors; forests have
+{TREES} trees and are grown by one; queries are answered by one. The time that skgenre takes to build holds the choice
+of the effort, by exact search. Memory is what the process holds more after building than before, the vectors being
+mapped from a file; skgenre keeps these to compute distances, and faiss and usearch hold copies. The goal of 333 µs is
+3,000 queries per second and core. Milvus Lite answers from its server, over the network's loopback, and what it keeps
+in its own file is not counted on disk. Fewer queries are put to the slow: to annoy and Milvus from 10,000 vectors on,
+to exact search from a million on. Before each turn a contender answers as many other queries, so that it does not find
+the caches as the one before left them, and every other round is in reverse order, for the second on a graph finds in
+the caches what the first one was asked."""
 
 HAVE_FAISS, HAVE_USEARCH = (find_spec(name) is not None for name in ("faiss", "usearch"))
 N_DIMS = 128
@@ -119,7 +120,7 @@ def asked_of(who: str, queries: np.ndarray, n_rows: int) -> np.ndarray:
     """Return so many of the queries as take seconds."""
     if n_rows >= 1_000_000 and ("exact" in who or "annoy" in who):
         return queries[:64]
-    return queries[:FEW] if n_rows > 10_000 and ("annoy" in who or "milvus" in who) else queries
+    return queries[:FEW] if n_rows >= 10_000 and ("annoy" in who or "milvus" in who) else queries
 
 
 def compare(n_rows: int, groups_for: Callable[[int, Path], Iterable[list[Any]]], size: Size) -> list[Comparison]:
