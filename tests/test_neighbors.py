@@ -214,15 +214,34 @@ def test_voyager_gives_k_distinct_rows_at_their_true_distances_for_any_finite_ve
     assert all(len(set(row)) == k for row in rows.tolist())
 
 
-def test_a_graph_takes_in_one_cluster_after_the_other():
-    points = np.tile(np.float32([[0, 0], [9, 9], [0, 9]]), (200, 1)) + np.linspace(0, 1, 600, dtype=np.float32)[:, None]
+def three_clusters():
+    """Return 600 vectors, each in another cluster than the one before."""
+    centres = np.tile(np.float32([[0, 0], [9, 9], [0, 9]]), (200, 1))
+    return centres + np.linspace(0, 1, 600, dtype=np.float32)[:, None]
+
+
+def test_rows_are_gathered_around_some_of_them():
+    points, rows = three_clusters(), np.setdiff1d(np.arange(600), [3, 4])
     points[7] = np.inf  # too far off for single precision
-    rows = np.setdiff1d(np.arange(600), [3, 4])
     order = gathered(points, rows, seed=0)
     assert sorted(order) == rows.tolist()
-    assert np.count_nonzero(np.diff(order % 3)) <= 26  # there are 24 groups; as the rows are, each is unlike the last
+    assert np.count_nonzero(np.diff(order % 3)) <= 26  # of 24 groups one holds the row that is too far off
     np.testing.assert_array_equal(order, gathered(points, rows, seed=0))
     assert gathered(points, rows[:1], seed=0) == rows[:1]
+
+
+@without_voyager
+def test_a_graph_takes_in_one_cluster_after_the_other(monkeypatch):
+    taken, link = [], VoyagerIndex._link
+
+    def look(index, points, rows):
+        taken.extend(rows.tolist())
+        link(index, points, rows)
+
+    monkeypatch.setattr(VoyagerIndex, "_link", look)
+    VoyagerIndex("euclidean").build(three_clusters())
+    assert sorted(taken) == list(range(600))
+    assert np.count_nonzero(np.diff(np.array(taken) % 3)) <= 24
 
 
 @without_voyager

@@ -70,3 +70,15 @@ def test_a_lone_query_is_answered_as_in_a_batch(kind, metric):
         alone = index.query(queries[[number]], 5)
         np.testing.assert_array_equal(alone[0][0], distances[number])
         np.testing.assert_array_equal(alone[1][0], rows[number])
+
+
+@each_kind
+def test_a_lone_query_has_equal_distances_in_order_of_row(kind):
+    n_dims = 16
+    query = np.full((1, n_dims), 3, dtype=np.float32)
+    around = query + np.concatenate([np.eye(n_dims), -np.eye(n_dims)])  # the points of a search are rounded, and differ
+    vectors = np.concatenate([around, 10 * spread(100, n_dims) + 40])[np.random.default_rng(0).permutation(132)]
+    index = kind("euclidean").build(vectors.astype(np.float32))
+    distances, rows = index.query(query, 32)
+    np.testing.assert_array_equal(distances[0], 1)
+    np.testing.assert_array_equal(rows[0], np.flatnonzero((np.abs(vectors - query) <= 1).all(axis=1)))

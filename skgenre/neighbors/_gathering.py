@@ -8,10 +8,10 @@ from skgenre.neighbors._space import BATCH, batches
 
 
 def gathered(points: np.ndarray, rows: np.ndarray, seed: int) -> np.ndarray:
-    """Return rows group by group, each around one of √n rows that chance picks.
+    """Return rows, of shape (n,), group by group, each around one of √n rows that chance picks.
 
-    A graph keeps vectors in memory in the order in which it gets them, and a search goes from near to near: what it
-    reads next is then more often in the processor's cache.
+    ``points``, of shape (n_rows, n_dims), are those of a space. A graph keeps vectors in memory in the order in which
+    it gets them, and a search goes from near to near: what it reads next is then more often in the processor's cache.
     """
     centres = points[np.random.default_rng(seed).choice(rows, math.isqrt(len(rows)), replace=False)]
     group = np.empty(len(rows), dtype=np.int32)
