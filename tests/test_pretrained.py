@@ -461,6 +461,37 @@ class TestTorchEmbedder:
         assert first.transform(waveforms) > 2 * second.transform(waveforms)
         assert first.digest_ == TorchEmbedder(Power(1).eval(), **settings).fit(waveforms).digest_
 
+    @pytest.mark.parametrize(
+        "spell",
+        [
+            lambda it, gain: setattr(it, "gain", np.float64(gain)),
+            lambda it, gain: setattr(it, "gain", torch.tensor(gain)),
+            lambda it, gain: setattr(it, "gain", np.array([gain])[0:1].sum(keepdims=True)),
+            lambda it, gain: setattr(it, "gains", {"all": (gain,)}),
+            lambda it, gain: it.register_buffer("gain", torch.tensor(gain), persistent=False),
+        ],
+        ids=["numpy", "tensor", "array", "nested", "buffer"],
+    )
+    def test_settings_of_any_kind_are_told_apart(self, spell):
+        class Gain(torch.nn.Module):
+            def __init__(self, gain):
+                super().__init__()
+                spell(self, gain)
+
+            def forward(self, batch):
+                gain = self.gains["all"][0] if hasattr(self, "gains") else self.gain
+                return batch.abs().mean(dim=1, keepdim=True) * float(gain)
+
+        ones = np.ones((1, 100), dtype=np.float32)
+        quiet, loud, again = (TorchEmbedder(Gain(n), window=100).fit(ones) for n in (1.0, 2.0, 1.0))
+        assert quiet.transform(ones) * 2 == loud.transform(ones)
+        assert quiet.digest_ == again.digest_ != loud.digest_
+
+    def test_what_a_function_returns_stays_as_it_is(self):
+        module = Untidy().train()
+        TorchEmbedder(lambda: module, window=100).fit(np.ones((1, 100), dtype=np.float32))
+        assert module.training
+
     def test_a_module_with_batch_normalisation(self):
         """Its count of batches is a number without an axis."""
         module = torch.nn.Sequential(torch.nn.Linear(100, 4), torch.nn.BatchNorm1d(4))

@@ -16,7 +16,7 @@ from skgenre._store import stack_rows
 from skgenre._warnings import users_line
 from skgenre.audio import Waveforms
 from skgenre.features import Extractor
-from skgenre.pretrained._windows import run_windows, window_starts
+from skgenre.pretrained._windows import run_windows, tensors_of, window_starts
 
 NUMERICS_VERSION = 1
 """Raised when the numbers change, so that what an earlier version stored is not used."""
@@ -180,7 +180,7 @@ class ModuleEmbedder(Extractor):
 def flush_denormals(module: torch.nn.Module) -> None:
     """Set numbers too small for full precision to zero: some processors take many times as long over them."""
     with torch.no_grad():
-        for tensor in module.state_dict().values():
+        for _, tensor in tensors_of(module):
             if tensor.is_floating_point():
                 tensor[tensor.abs() < torch.finfo(tensor.dtype).tiny] = 0
 

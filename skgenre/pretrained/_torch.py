@@ -2,13 +2,16 @@
 
 import copy
 import hashlib
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import torch
 
 from skgenre._sklearn import Interval
 from skgenre.pretrained._base import ModuleEmbedder
+from skgenre.pretrained._windows import tensors_of
 
 
 class TorchEmbedder(ModuleEmbedder):
@@ -22,9 +25,9 @@ class TorchEmbedder(ModuleEmbedder):
     Parameters
     ----------
     module : torch.nn.Module or callable
-        The module, which is copied in ``fit``; or a function or class that makes it when called with no arguments,
-        which is the better choice where ``Pipeline(memory=...)`` has to recognise the embedder, for joblib takes a copy
-        of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors
+        The module, or a function or class that makes it when called with no arguments; it is copied in ``fit``. What
+        makes it is the better choice where ``Pipeline(memory=...)`` has to recognise the embedder, for joblib takes a
+        copy of a tensor for another one. The module is not trained; denormal numbers in it, which slow some processors
         down, are set to zero.
     sample_rate : int, default=16000
         Samples per second that the module expects, in hertz; ``AudioLoader(sample_rate=...)`` resamples to it.
@@ -111,16 +114,15 @@ class TorchEmbedder(ModuleEmbedder):
         self.verbose = verbose
 
     def _load(self) -> tuple[torch.nn.Module, str]:
-        module = copy.deepcopy(self.module) if isinstance(self.module, torch.nn.Module) else self.module()
+        module = self.module if isinstance(self.module, torch.nn.Module) else self.module()
         if not isinstance(module, torch.nn.Module):
             raise TypeError(f"module must be a torch.nn.Module or a function that makes one, got {module!r:.80}")
         digest = hashlib.sha256(f"{type(module).__module__} {module!r}".encode())
         for name, part in module.named_modules():
             digest.update(f"{name} {_settings(part)}".encode())
-        for name, tensor in module.state_dict().items():
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-        return module, digest.hexdigest()
+        for name, tensor in tensors_of(module):
+            digest.update(f"{name} {_spell(tensor)}".encode())
+        return copy.deepcopy(module), digest.hexdigest()
 
     @property
     def _sample_rate(self) -> int:
@@ -131,7 +133,23 @@ class TorchEmbedder(ModuleEmbedder):
         return self.window
 
 
-def _settings(module: torch.nn.Module) -> list[tuple[str, Any]]:
+def _settings(module: torch.nn.Module) -> list[tuple[str, str]]:
     """Return what is set on a module beside its weights: two that differ in a number alone may look the same."""
-    plain = (bool, int, float, str, type(None))
-    return sorted((name, value) for name, value in vars(module).items() if name != "training" and type(value) in plain)
+    own = vars(torch.nn.Module())
+    return sorted((name, _spell(value)) for name, value in vars(module).items() if name not in own)
+
+
+def _spell(value: Any) -> str:
+    """Return text that differs where numbers or words differ, also in tensors, arrays and collections of them."""
+    if isinstance(value, torch.Tensor) and value.layout == torch.strided:
+        numbers = value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+        return f"{value.dtype} {tuple(value.shape)} {hashlib.sha256(numbers).hexdigest()}"
+    if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
+        return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    if isinstance(value, Mapping):
+        return _spell(list(value.items()))
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [_spell(item) for item in value]
+        return f"[{', '.join(sorted(items) if isinstance(value, set | frozenset) else items)}]"
+    plain = (bool, int, float, complex, str, bytes, type(None))
+    return repr(value) if type(value) in plain else type(value).__qualname__

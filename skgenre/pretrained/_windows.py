@@ -1,10 +1,18 @@
 """A torch module over the windows of one waveform: where they lie, in batches, and on one thread."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
 from skgenre._torch_threads import torch_threads
 from skgenre.segments import cut_segments, segment_starts
+
+
+def tensors_of(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Give all that a module computes with, by name; ``state_dict`` leaves out buffers that are not to be saved."""
+    yield from module.named_parameters(remove_duplicate=False)
+    yield from module.named_buffers(remove_duplicate=False)
 
 
 def window_starts(n_samples: int, window: int, overlap: float, n_windows: int | None) -> np.ndarray:
@@ -67,7 +75,7 @@ def run_windows(module: torch.nn.Module, y: np.ndarray, starts: np.ndarray, wind
     TypeError, ValueError
         If the module gives something else than a tensor, or one of another shape.
     """
-    device = next((tensor.device for tensor in module.state_dict().values()), torch.device("cpu"))
+    device = next((tensor.device for _, tensor in tensors_of(module)), torch.device("cpu"))
     answers = []
     # Tracks run side by side instead, and two threads in one track would round differently from one.
     with torch.inference_mode(), torch_threads(1):
