@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn import utils
 from sklearn.base import _fit_context
+from sklearn.utils._metadata_requests import _raise_for_params
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
 from sklearn.utils._set_output import _get_output_config
@@ -19,6 +20,7 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "_get_output_config",
+    "_raise_for_params",
     "column_or_1d",
     "is_pandas_na",
 ]

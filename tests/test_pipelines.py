@@ -84,6 +84,28 @@ def test_the_same_seed_gives_the_same_classifier(classifier, tracks):
     np.testing.assert_array_equal(again.predict_proba(tracks.paths), classifier.predict_proba(tracks.paths))
 
 
+@pytest.mark.parametrize("number", [str, lambda genre: ["disco", "metal", "classical"].index(genre) + 1])
+def test_parts_learn_the_genres_themselves_and_weights_by_genre(classifier, tracks, number):
+    genres = np.array([number(genre) for genre in tracks.target])
+    weight = {genre: 3.0**place for place, genre in enumerate(np.unique(genres).tolist())}
+    params = dict.fromkeys(("descriptors__machines__class_weight", "cnn__net__class_weight"), weight)
+    weighted = clone(classifier).set_params(**params, descriptors__machines__C=0.01).fit(tracks.paths, genres)
+    for name, part in weighted.estimators:
+        alone = clone(part).fit(tracks.paths, genres)
+        said = weighted.named_estimators_[name].predict_proba(tracks.paths)
+        np.testing.assert_array_equal(said, alone.predict_proba(tracks.paths))
+        assert list(alone.classes_) == list(weighted.classes_)
+
+
+def test_votes_that_are_counted_are_genres(classifier, tracks):
+    counted = clone(classifier).set_params(voting="hard", cnn="drop").fit(tracks.paths, tracks.target)
+    (machines,) = counted.estimators_
+    np.testing.assert_array_equal(counted.predict(tracks.paths), machines.predict(tracks.paths))
+    np.testing.assert_array_equal(
+        counted.classes_[counted.transform(tracks.paths)[:, 0]], machines.predict(tracks.paths)
+    )
+
+
 def test_parts_can_be_set_and_left_out_and_searched(classifier, tracks):
     without = clone(classifier).set_params(cnn="drop")
     assert len(without.fit(tracks.paths, tracks.target).estimators_) == 1

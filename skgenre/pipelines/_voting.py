@@ -5,6 +5,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import VotingClassifier
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._labels import (
@@ -16,14 +18,16 @@ from skgenre._labels import (
     read_labels,
     thresholds_of,
 )
+from skgenre._sklearn import _raise_for_params
 from skgenre.pretrained import ModuleEmbedder
 
 
 class GenreVoting(LabelsMixin, VotingClassifier):
     """Vote as scikit-learn's ``VotingClassifier`` does, on several labels of a track too.
 
-    With one genre for each track nothing differs. Of several labels, those of which nothing is known (NaN) included, it
-    averages probabilities and thresholds; ``voting`` must be "soft" then.
+    Each classifier learns the genres themselves, where ``VotingClassifier`` gives them numbers, so that weights by
+    genre mean what they say. Of several labels, those of which nothing is known (NaN) included, it averages
+    probabilities and thresholds; ``voting`` must be "soft" then.
     """
 
     def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
@@ -45,14 +49,20 @@ class GenreVoting(LabelsMixin, VotingClassifier):
         """
         labels = read_labels(y)
         forget_labels(self)
+        # The next is what VotingClassifier.fit does, but for turning genres into numbers.
+        _raise_for_params({name: value for name, value in fit_params.items() if name != "sample_weight"}, self, "fit")
         if labels is None:
-            y = y if y is None else read_genres(y)
+            if y is None:
+                raise ValueError("GenreVoting requires y to be passed, but the target y is None")
+            y = read_genres(y)
+            check_classification_targets(y)
             self._try_embedders(X)
-            return super().fit(X, y, **fit_params)
+            self.le_ = LabelEncoder().fit(y)
+            self.classes_ = self.le_.classes_
+            return super(VotingClassifier, self).fit(X, y, **fit_params)
         if self.voting != "soft":
             raise ValueError(f'voting must be "soft" where tracks have several labels, got {self.voting!r}')
         self._try_embedders(X)
-        # What comes next in VotingClassifier.fit, after it has turned genres into numbers.
         super(VotingClassifier, self).fit(X, labels, **fit_params)
         self.classes_ = classes_of(labels.shape[1])
         thresholds = [thresholds_of(estimator, labels.shape[1]) for estimator in self.estimators_]
@@ -109,6 +119,9 @@ class GenreVoting(LabelsMixin, VotingClassifier):
             for number, (_, step) in enumerate(getattr(part, "steps", ())):
                 if isinstance(step, ModuleEmbedder):
                     clone(part)[: number + 1].fit(X)
+
+    def _predict(self, X: Any) -> np.ndarray:
+        return np.stack([self.le_.transform(estimator.predict(X)) for estimator in self.estimators_], axis=1)
 
     def _collect_probas(self, X: Any) -> np.ndarray:
         if not hasattr(self, "thresholds_"):
