@@ -8,13 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
-from skgenre.classifiers import _crops
+from skgenre.classifiers import _base, _crops
 from skgenre.classifiers._validation import split_validation
 from skgenre.features import FeatureSequence
 from skgenre.segments import segment_starts
@@ -322,6 +323,21 @@ class TestWarmStart:
         with pytest.raises(ValueError, match="only the genres known so far"):
             net.fit(X, np.where(y == "rock", "polka", y))
 
+    @pytest.mark.parametrize("chance", [None, 0])
+    def test_it_watches_the_tracks_that_it_has_not_heard(self, make, chance, monkeypatch):
+        watched = []
+
+        def split(*args):
+            parts = split_validation(*args)
+            watched.append(parts[1])
+            return parts
+
+        X, y = music()
+        monkeypatch.setattr(_base, "split_validation", split)
+        net = make(max_epochs=2, warm_start=True, validation_fraction=0.3, random_state=chance).fit(X, y)
+        net.set_params(max_epochs=3).fit(X, y)
+        np.testing.assert_array_equal(*watched)
+
     def test_without_it_a_second_fit_starts_anew(self, make):
         X, y = music()
         net = make(max_epochs=2)
@@ -417,6 +433,16 @@ class TestWeights:
         balanced = make(**params, class_weight="balanced").fit(X[keep], y[keep])
         jazz = y == "jazz"
         assert balanced.predict_proba(X[jazz])[:, 1].mean() > plain.predict_proba(X[jazz])[:, 1].mean()
+
+    def test_genres_are_balanced_by_the_weights_of_their_tracks(self, make):
+        X, y = music()
+        weights = np.where(y == "jazz", np.arange(len(y)) % 3, 1)
+        balanced = make(**self.EXACT, class_weight="balanced")
+        weighted = clone(balanced).fit(X, y, sample_weight=weights)
+        repeated = clone(balanced).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+        np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4)
+        without = clone(balanced).fit(X, y, sample_weight=np.where(y == "jazz", 0, 1))
+        assert without.predict_proba(X)[:, list(without.classes_).index("jazz")].max() < 0.5
 
     def test_weights_that_are_all_zero_are_an_error(self, make):
         X, y = music()

@@ -128,7 +128,7 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
         return self.warm_start and hasattr(self, "net_")
 
     def _forget(self) -> None:
-        for name in ("net_", "history_", "n_epochs_", "thresholds_", "pos_weight_"):
+        for name in ("net_", "history_", "n_epochs_", "thresholds_", "pos_weight_", "_chance"):
             if hasattr(self, name):
                 delattr(self, name)
 
@@ -168,7 +168,12 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
         training, validation = rows, rows[:0]
         if fraction is not None:
             strata = self._targets.strata(targets[rows])
-            parts = split_validation(strata, None if groups is None else groups[rows], fraction, rng)
+            # A fit that goes on watches the tracks that it watched before: all others it has heard.
+            chance = np.random.RandomState()
+            if not hasattr(self, "_chance"):
+                self._chance = rng.get_state()
+            chance.set_state(self._chance)
+            parts = split_validation(strata, None if groups is None else groups[rows], fraction, chance)
             training, validation = (rows[part] for part in parts)
 
         heard, watched = _rows(X, training), None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 
 from skgenre.classifiers._losses import GenreLoss
 from skgenre.segments import pool_scores
@@ -36,8 +36,10 @@ class OneGenre:
                 'class_weight must be None, "balanced" or a dict by genre where each track has one genre, got '
                 f"{class_weight!r}"
             )
+        if class_weight is None:
+            return weights
         if not isinstance(class_weight, dict):
-            return weights * compute_sample_weight(class_weight, y)
+            return weights * _balance(np.searchsorted(self.classes, y), weights)
         for genre, weight in class_weight.items():
             if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
                 raise ValueError(
@@ -104,3 +106,9 @@ class OneGenre:
     def decide(self, probabilities: np.ndarray, thresholds: np.ndarray | None) -> np.ndarray:
         """Return what to predict."""
         return self.classes[probabilities.argmax(axis=1)]
+
+
+def _balance(codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return what makes all genres that have any weight count alike; a weight of 2 is the track twice."""
+    totals = np.bincount(codes, weights)
+    return totals.sum() / (np.count_nonzero(totals) * np.where(totals > 0, totals, 1))[codes]
