@@ -414,7 +414,17 @@ def test_without_artists_the_interval_draws_tracks(sounds):
         ),
         ({"seeds": 0}, "seeds must be .*, got 0"),
         ({"seeds": (1, 1)}, "seeds must be"),
-        ({"seeds": 2.0}, "seeds must be a number from 1 on, or different integers, got 2.0"),
+        ({"seeds": 2.0}, "seeds must be a number from 1 on, or different integers .*, got 2.0"),
+        ({"seeds": [-1]}, r"seeds must be .* integers from 0 to 2\*\*32 - 1, got \[-1\]"),
+        ({"protocols": {1: "random"}}, r"protocols must be of .* mapping of names to splitters, got \[1\]"),
+        (
+            {"protocols": {"leaky": [(np.arange(15), np.arange(14, 20))]}},
+            r"folds of 'leaky' must not test rows that they train on, got 1: \[14\]",
+        ),
+        (
+            {"protocols": {"empty": [(np.arange(20), np.arange(0))]}},
+            "folds of 'empty' must train and test on some rows, got 20 and 0",
+        ),
         ({"protocols": ("segment",), "n_segments": 0}, "n_segments must be an integer from 1 on, got 0"),
         ({"groups": ["x"]}, "inconsistent"),
         ({"groups": ["x", 1] * 10}, "groups must be of one kind, such as str with ''"),

@@ -10,7 +10,7 @@ import csv
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -161,7 +161,7 @@ def load_gtzan(
 
 def check_parts(parts: str | Sequence[str], parameter: str) -> tuple[str, ...]:
     """Return parts of the split as a tuple, or raise a ValueError that names the parameter."""
-    names = (parts,) if isinstance(parts, str) else tuple(parts)
+    names = tuple(parts) if isinstance(parts, Iterable) and not isinstance(parts, str) else (parts,)
     if not names or not set(names) <= set(PARTS):
         raise ValueError(f"{parameter} must be one of {PARTS} or several of them, got {parts!r}")
     return names

@@ -7,9 +7,10 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from tqdm.auto import tqdm
 
+from skgenre._sklearn import column_or_1d
 from skgenre._threads import map_threads
 from skgenre.audio import as_rows, is_paths
 from skgenre.model_selection._audit_files import FileFacts, examine
@@ -109,9 +110,9 @@ def audit_tracks(
     labels = None if y is None else one_genre_each(y, "Leave y out, or give a track's names as one: 'rock|pop'.")
     check_consistent_length(rows, labels, groups)
     if labels is not None and not_known(labels).any():
-        labels = _as_text(labels)
+        labels = _as_text(labels, "y")
     names = [os.fsdecode(path) for path in rows]
-    artists = None if groups is None else _as_text(groups)
+    artists = None if groups is None else _as_text(groups, "groups")
     _check_range("min_duration", min_duration, None, none=True)
     _check_range("sample_rate", sample_rate, None, none=True)
     for name, share in (("max_clipped", max_clipped), ("max_silent", max_silent), ("min_similarity", min_similarity)):
@@ -161,9 +162,9 @@ def _problems(
     return [[problem for problem, test in tests.items() if test(fact)] for fact in facts]
 
 
-def _as_text(values: Any) -> np.ndarray:
+def _as_text(values: Any, name: str) -> np.ndarray:
     """Return artists or labels as str, ``""`` where none is known."""
-    values = column_or_1d(np.asarray(values, dtype=object))
+    values = column_or_1d(np.asarray(values, dtype=object), name)
     return np.array(["" if none else str(value).strip() for none, value in zip(not_known(values), values, strict=True)])
 
 

@@ -100,4 +100,4 @@ def leaks_of(
 
 
 def _are_rows(side: Any) -> bool:
-    return isinstance(side, list | np.ndarray) and len(side) > 0 and np.ndim(side[0]) == 0
+    return not isinstance(side, str) and np.ndim(side) == 1 and np.size(side) > 0

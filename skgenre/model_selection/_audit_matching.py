@@ -99,7 +99,10 @@ def _best(one: Fingerprint, other: Fingerprint, shifts: Sequence[int], min_simil
     """Return the similarity and the shift at which most agrees: by the share of peaks times their number."""
     scores = [(*agreement(one, other, shift), shift) for shift in sorted({*shifts, *_repeats(one, other)})]
     similar = [score for score in scores if score[0] >= min_similarity]
-    similarity, _, shift = max(similar, key=lambda score: score[0] * score[1])
+    # Peaks may meet a frame apart, so as many do at the shifts beside the true one: it is amid its equals.
+    most = max(score[0] * score[1] for score in similar)
+    equal = [score for score in similar if score[0] * score[1] == most]
+    similarity, _, shift = equal[len(equal) // 2]
     return similarity, shift
 
 

@@ -102,7 +102,8 @@ class TrackAudit:
         Columns: first and second, their rows; first_path and second_path; offset, where in the first the second
         begins, in seconds, where most agrees if music made of loops fits at several places; similarity, the share of
         spectral peaks that agree where both play; kind, ``"exact"`` where they decode to the same samples, else
-        ``"near"``; and, where labels were given, same_label.
+        ``"near"``; and, where labels were given, same_label,
+        None where one is not known.
         """
         rows = [(m.first, m.second, m.offset, m.similarity, "exact" if m.exact else "near") for m in self._matches]
         first, second, offset, similarity, kind = zip(*rows, strict=True) if rows else ([], [], [], [], [])
@@ -116,7 +117,8 @@ class TrackAudit:
             "kind": list(kind),
         }
         if self._y is not None:
-            columns["same_label"] = self._y[columns["first"]] == self._y[columns["second"]]
+            ones, others = self._y[columns["first"]], self._y[columns["second"]]
+            columns["same_label"] = [bool(a == b) if a and b else None for a, b in zip(ones, others, strict=True)]
         return _table(columns)
 
     @property

@@ -194,8 +194,9 @@ def compare_protocols(
 def _check_seeds(seeds: Any) -> list[int]:
     several = range(seeds) if isinstance(seeds, Integral) else seeds
     chosen = list(several) if isinstance(several, Iterable) else []
-    if not chosen or len(set(chosen)) < len(chosen) or not all(isinstance(seed, Integral) for seed in chosen):
-        raise ValueError(f"seeds must be a number from 1 on, or different integers, got {seeds!r}")
+    fine = all(isinstance(seed, Integral) and 0 <= seed < 2**32 for seed in chosen)
+    if not fine or not chosen or len(set(chosen)) < len(chosen):
+        raise ValueError(f"seeds must be a number from 1 on, or different integers from 0 to 2**32 - 1, got {seeds!r}")
     return [int(seed) for seed in chosen]
 
 
@@ -204,8 +205,9 @@ def _check_protocols(protocols: Any, groups: Any) -> dict[str, Any]:
         protocols = {name: name for name in ([protocols] if isinstance(protocols, str) else protocols)}
     names = [splitter for splitter in protocols.values() if isinstance(splitter, str)]
     unknown = [name for name in names if name not in _NAMES]
-    if unknown or not protocols:
-        raise ValueError(f"protocols must be of {', '.join(_NAMES)}, or a mapping to splitters, got {unknown}")
+    if unknown or not protocols or not all(isinstance(name, str) for name in protocols):
+        got = unknown or list(protocols)
+        raise ValueError(f"protocols must be of {', '.join(_NAMES)}, or a mapping of names to splitters, got {got}")
     if groups is None and "grouped" in names:
         raise ValueError("the protocol 'grouped' needs groups: the artist of each track")
     return dict(protocols)
@@ -232,6 +234,15 @@ def _check_folds(name: str, seeds: Sequence[Sequence[tuple[np.ndarray, np.ndarra
     tested = [np.sort(np.concatenate([test for _, test in folds])) for folds in seeds]
     if any(len(np.unique(rows)) < len(rows) or not np.array_equal(rows, tested[0]) for rows in tested):
         raise ValueError(f"the folds of {name!r} must test the same rows with every seed, each at most once")
+    for train, test in (fold for folds in seeds for fold in folds):
+        if not len(train) or not len(test):
+            raise ValueError(
+                f"the folds of {name!r} must train and test on some rows, got {len(train)} and {len(test)}"
+            )
+        if len(both := np.intersect1d(train, test)):
+            raise ValueError(
+                f"the folds of {name!r} must not test rows that they train on, got {len(both)}: {both[:5]}"
+            )
 
 
 def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray) -> tuple:

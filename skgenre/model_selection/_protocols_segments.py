@@ -51,8 +51,9 @@ def cut_tracks(estimator: Any, X: Any, n_segments: int) -> tuple[Any, Any, np.nd
             "the protocol 'segment' cuts audio, which takes an AudioLoader in the estimator, or features of shape "
             f"(n_tracks, n_bands, n_frames), got {matrices.ndim} dimensions"
         )
-    if min(matrix.shape[1] for matrix in matrices) < n_segments:
-        raise ValueError(f"n_segments must not exceed the frames of a track, got {n_segments}")
+    if (n_frames := [matrix.shape[1] for matrix in matrices]) and min(n_frames) < n_segments:
+        shortest = f"the track in row {np.argmin(n_frames)} has {min(n_frames)}"
+        raise ValueError(f"n_segments must not exceed the frames of a track, got {n_segments}, and {shortest}")
     segments = [part for matrix in matrices for part in _cut_matrix(matrix, n_segments)]
     tracks = np.arange(len(matrices)).repeat(n_segments)
     return clone(estimator), FeatureSequence(segments) if ragged else np.stack(segments), tracks
