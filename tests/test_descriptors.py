@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skgenre import AudioLoader, TrackDescriptor, Waveforms
+from skgenre.descriptors._harmony import intervals
 
 RATE = 22050
 PITCHES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
@@ -95,6 +96,17 @@ class TestKnownAnswers:
         modulation = described(y, "modulation")
         band = modulation.idxmax().rpartition("_")[0]
         assert modulation.filter(regex=f"^{band}_").idxmax() == f"{band}_4hz"
+
+    def test_rates_that_the_frames_cannot_show_are_left_empty(self):
+        y = tone(1000, 10) * (1 + 0.8 * np.sin(2 * np.pi * 4 * seconds(10)))
+        row = described(y, "modulation", hop_length=2048)
+        assert np.allclose(row.filter(regex="_(5.6|8|11)hz$"), np.log(0.01))
+        assert row.filter(regex="_4hz$").max() > np.log(0.02)
+
+    @pytest.mark.parametrize("step", range(1, 7))
+    def test_two_pitch_classes_make_one_interval(self, step):
+        chroma = np.isin(np.arange(12), (0, step)).astype(float)[:, None]
+        np.testing.assert_allclose(intervals(chroma)[:, 0], 0.5 * (np.arange(1, 7) == step))
 
     @pytest.mark.parametrize(("wave", "crest"), [(np.sign, 0.0), (lambda y: y, 3.01)], ids=["square", "sine"])
     def test_the_crest_of_a_wave(self, wave, crest):

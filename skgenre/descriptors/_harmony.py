@@ -100,7 +100,9 @@ def changes(chroma: np.ndarray, span: int) -> np.ndarray:
 def intervals(chroma: np.ndarray) -> np.ndarray:
     """Return the weight of each interval, from semitone to tritone, between what sounds together: (6, n_frames)."""
     unit = chroma / np.maximum(np.linalg.norm(chroma, axis=0), 1e-20)
-    return np.stack([(unit * np.roll(unit, -step, axis=0)).sum(axis=0) for step in range(1, 7)])
+    weights = np.stack([(unit * np.roll(unit, -step, axis=0)).sum(axis=0) for step in range(1, 7)])
+    weights[5] /= 2  # a tritone up is a tritone down, so each pair was counted twice
+    return weights
 
 
 def entropy(chroma: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def modulation_spectra(rows: np.ndarray, rates: np.ndarray, size: int, hop: int)
     Returns
     -------
     spectra : ndarray of shape (n_blocks, n_rows, n_rates)
-        Mean amplitude within a quarter of an octave of each rate.
+        Mean amplitude within a quarter of an octave of each rate; none at rates above half a cycle per frame.
     """
     cut = blocks(rows, size, hop)
     window = np.hanning(size).astype(np.float32)
@@ -51,4 +51,5 @@ def _bank(size: int, rates: np.ndarray) -> np.ndarray:
     """Return the share of each bin in each band of modulation; a band narrower than a bin takes the nearest."""
     ratio = np.abs(np.log2(np.maximum(rfftfreq(size), 1e-9)[None, :] / rates[:, None]))
     inside = (ratio <= 0.25) | (ratio == ratio.min(axis=1, keepdims=True))
-    return (inside / inside.sum(axis=1, keepdims=True)).astype(np.float32)
+    inside &= rates[:, None] <= 0.5  # frames cannot show what goes up and down quicker
+    return (inside / np.maximum(inside.sum(axis=1, keepdims=True), 1)).astype(np.float32)
