@@ -89,13 +89,22 @@ def shown(results: Results) -> dict[str, Dataset]:
 
 def scored(name: str, dataset: Dataset, results: Results) -> dict[str, list[Record]]:
     """Return the models that have results under the protocol that counts, each with a record for each seed."""
-    found = {model: results.of(name, dataset.main, model) for model in MODELS}
+    main = shown_protocols(name, dataset, results)[0]
+    found = {model: results.of(name, main, model) for model in MODELS}
     return {model: records for model, records in found.items() if records}
+
+
+def shown_protocols(name: str, dataset: Dataset, results: Results) -> list[str]:
+    """Return the protocols that have results, first the one that counts, which music without artists lacks."""
+    names = [dataset.main, *(protocol for protocol in ("random", "segment") if protocol != dataset.main)]
+    return [protocol for protocol in names if any(key[:2] == (name, protocol) for key in results.records)]
 
 
 def scores(name: str, dataset: Dataset, results: Results) -> list[list[str]]:
     """Return a row for each model under the protocol that counts."""
-    rows = [["Model", "seeds", "accuracy, %", "95 % interval", "macro F1", "log-loss", "calibration error", "s a fold"]]
+    main = shown_protocols(name, dataset, results)[0]
+    head = "accuracy, %" if main == dataset.main else f"accuracy ({main}), %"
+    rows = [["Model", "seeds", head, "95 % interval", "macro F1", "log-loss", "calibration error", "s a fold"]]
     for model, records in scored(name, dataset, results).items():
         low, high = interval(records)
         numbers = [mean(records, score) for score in ("macro_f1", "log_loss", "calibration_error")]
@@ -107,8 +116,7 @@ def scores(name: str, dataset: Dataset, results: Results) -> list[list[str]]:
 
 def protocols(name: str, dataset: Dataset, results: Results) -> list[list[str]]:
     """Return a row for each model with its accuracy under each protocol."""
-    names = [dataset.main, *(protocol for protocol in ("random", "segment") if protocol != dataset.main)]
-    names = [protocol for protocol in names if any(key[:2] == (name, protocol) for key in results.records)]
+    names = shown_protocols(name, dataset, results)
     found = {model: [results.of(name, protocol, model) for protocol in names] for model in MODELS}
     rows = [
         [MODELS[model].title, *(accuracy(records) if records else "" for records in cells)]

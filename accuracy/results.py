@@ -86,6 +86,10 @@ class Results:
         os.replace(partial, file)
 
     def add(self, record: Record, machine: dict) -> None:
+        """Keep a record, and none that was made of other music or of another version of the model beside it."""
+        for other in self.of(*record.key[:3]):
+            if (other.digest, other.tested) != (record.digest, record.tested):
+                del self.records[other.key]
         self.records[record.key] = record
         self.machine = machine
 

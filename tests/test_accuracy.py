@@ -117,6 +117,23 @@ def test_protocols_stand_side_by_side(tmp_path):
     assert ["MFCC statistics, SVM", "50.0, one seed", "61.0, one seed", "83.0, one seed"] in lines
 
 
+def test_music_without_artists_has_the_scores_of_the_protocol_that_it_has(tmp_path):
+    kept(tmp_path, record(dataset="yours", protocol="random", accuracy=0.61))
+    lines = [line.split("  ") for line in run(tmp_path, "--page-only").splitlines()]
+    assert any(line[0] == "Model" and "accuracy (random), %" in line for line in lines)
+    assert any("61.0, one seed" in line for line in lines)
+
+
+@pytest.mark.parametrize("change", [{"digest": "another"}, {"tested": [2, 4, 1], "right": [1, 2, 1]}])
+def test_scores_of_other_music_or_another_version_are_not_averaged_with_new_ones(change):
+    results = Results(records={one.key: one for one in (record(seed=0), record(seed=1), record("dummy"))})
+    results.add(record(seed=1, **change), {})
+    assert [one.seed for one in results.of("emotify", "grouped", "mfcc-svm")] == [1]
+    assert results.of("emotify", "grouped", "dummy")
+    results.add(record(seed=2, **change), {})
+    assert [one.seed for one in results.of("emotify", "grouped", "mfcc-svm")] == [1, 2]
+
+
 def test_the_note_of_a_model_stands_on_the_page(tmp_path, monkeypatch):
     from accuracy.report import page
 
