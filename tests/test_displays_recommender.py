@@ -412,3 +412,9 @@ def test_the_effort_in_use_is_written_beside_the_curve(chosen):
     line = np.concatenate([np.linspace(*ends, 200) for ends in pairwise(drawn)])
     assert not any(box.contains(*point) for point in line)
     assert box.y0 > display.ax_.get_window_extent().y0
+
+
+def test_ids_of_hubs_may_be_tuples():
+    display = HubnessDisplay([1, 2], track_ids=[("a", 1), ("b", 2)])
+    assert display.track_ids.tolist() == [("a", 1), ("b", 2)]
+    display.plot()

@@ -252,3 +252,19 @@ class TestFiles:
     def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"nothing\.txt"):
             load_interactions(tmp_path / "nothing.txt")
+
+
+def test_plays_are_finite_numbers(tmp_path):
+    path = tmp_path / "plays.txt"
+    path.write_text("ann\tx\t1e308\nann\tx\t1e308\n")
+    with pytest.raises(ValueError, match="must hold plays whose sums are finite"):
+        load_interactions(path)
+    path.write_text("ann\tx\t1_000\n")
+    with pytest.raises(ValueError, match="plays must be a number from 0 on, got '1_000'"):
+        load_interactions(path)
+
+
+@pytest.mark.parametrize("columns", [None, 3, ("user", ["track"]), "user"])
+def test_columns_that_are_no_names_are_named(tmp_path, columns):
+    with pytest.raises(ValueError, match="columns must name 'user' and 'track'"):
+        load_interactions(tmp_path, columns=columns)

@@ -469,3 +469,11 @@ class TestScorers:
 def share_of_votes(classifier, X, y):
     """Return the mean share of the neighbours that vote for the right genre."""
     return classifier.predict_proba(X)[np.arange(len(y)), np.searchsorted(classifier.classes_, y)].mean()
+
+
+def test_tuples_are_ids_where_relevant_tracks_are_tuples():
+    ids = np.fromiter([("a", 1), ("b", 2)], dtype=object, count=2)
+    for recommended in (ids, list(ids)):
+        assert precision_at_k({("a", 1), ("c", 3)}, recommended, k=2) == 0.5
+        assert precision_at_k({("a", 1): 2.0}, recommended, k=1) == 1.0
+    assert precision_at_k([{1, 2}], [(1, 3)], k=2) == 0.5

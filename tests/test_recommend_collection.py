@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skgenre import EmbeddingRecommender
 from skgenre.neighbors import RecallWarning
+from skgenre.recommend import _catalogue
 
 each_algorithm = pytest.mark.parametrize("algorithm", ["brute", "annoy", "hnsw"])
 HUBNESS = [None, "mutual_proximity", "local_scaling"]
@@ -520,3 +521,67 @@ class TestMilvus:
         down = {"uri": "http://127.0.0.1:1", "timeout": 0.5}
         with pytest.raises(ConnectionError, match=r"127\.0\.0\.1:1"):
             EmbeddingRecommender(**{**options, "index_params": down}).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "options"),
+    [
+        ("annoy", {"n_neighbors": np.int64(5)}),
+        ("annoy", {"index_params": {"n_trees": np.int32(5)}}),
+        ("hnsw", {"n_neighbors": np.int64(5), "index_params": {"n_links": np.int64(8)}}),
+    ],
+)
+def test_numbers_of_numpy_are_saved_as_others(X, algorithm, options, tmp_path):
+    recommender = fitted(X, algorithm, **options)
+    recommender.save(tmp_path / "saved")
+    again = EmbeddingRecommender.load(tmp_path / "saved")
+    for one, other in zip(again.kneighbors(X), recommender.kneighbors(X), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_was_given_to_fit_can_change_afterwards(X):
+    years, genres = np.arange(len(X)), np.arange(len(X)) % 2
+    recommender = EmbeddingRecommender().fit(X, genres, metadata={"year": years})
+    years[:] = genres[:] = -1
+    np.testing.assert_array_equal(recommender.metadata_["year"], np.arange(len(X)))
+    np.testing.assert_array_equal(recommender.y_, np.arange(len(X)) % 2)
+
+
+def test_a_replacement_that_fails_leaves_the_collection_as_it_was(X, monkeypatch):
+    recommender = EmbeddingRecommender(metric="euclidean").fit(X, groups=[*"abcd"] * (len(X) // 4))
+    before = recommender.kneighbors(X, 3)
+
+    def fail(*args):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_catalogue, "_joined", fail)
+        with pytest.raises(MemoryError):
+            recommender.replace(X[1:2] + 9, track_ids=[0])
+    for one, other in zip(recommender.kneighbors(X, 3), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+    recommender.replace(X[1:2], track_ids=[0])
+    assert recommender.recommend(1, n=1)[0].tolist() == [0]
+
+
+def test_an_addition_that_fails_uses_no_numbers_up(X, monkeypatch):
+    recommender = EmbeddingRecommender().fit(X[:5])
+
+    def fail(*args):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recommender, "_keep_up_recall", fail)
+        with pytest.raises(MemoryError):
+            recommender.partial_fit(X[5:7])
+    assert recommender.partial_fit(X[5:7]).track_ids_.tolist() == [*range(7)]
+
+
+def test_ids_that_equal_nothing_are_refused(X):
+    with pytest.raises(ValueError, match="track_ids must not be missing, got nan for row 1"):
+        EmbeddingRecommender().fit(X[:3], track_ids=[1.0, np.nan, 2.0])
+
+
+def test_columns_of_one_name_are_refused(X):
+    with pytest.raises(ValueError, match=r"metadata must have columns of different names, got \['1', '1'\]"):
+        EmbeddingRecommender().fit(X[:2], metadata={1: [1, 2], "1": [3, 4]})

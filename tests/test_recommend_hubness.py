@@ -143,3 +143,23 @@ def test_on_real_music_lists_are_more_even_and_no_less_of_one_genre(hubness):
     assert after[0] < 0.6
     assert after[1] < 0.7 * before[1]
     assert after[2] > before[2]
+
+
+@pytest.mark.parametrize("hubness", ["mutual_proximity", "local_scaling"])
+def test_a_radius_of_one_holds_all_tracks_for_every_query(hubby, hubness):
+    recommender = EmbeddingRecommender(hubness=hubness).fit(hubby)
+    silence = np.zeros((1, hubby.shape[1]))
+    assert len(recommender.radius_neighbors(silence, radius=1.0)[1][0]) == len(hubby)
+
+
+def test_where_the_origin_lies_does_not_matter(hubby):
+    rounded = np.round(hubby, 2).astype(np.float32)
+    far = np.column_stack([np.full(len(rounded), 1e7, dtype=np.float32), rounded])
+    options = {"metric": "euclidean", "hubness": "mutual_proximity", "random_state": 0}
+    one, other = (EmbeddingRecommender(**options).fit(X) for X in (rounded, far))
+    np.testing.assert_array_equal(other.kneighbors(far[:50], 5)[1], one.kneighbors(rounded[:50], 5)[1])
+    plain, moved = (EmbeddingRecommender(metric="euclidean").fit(X) for X in (rounded, far))
+    for ask in (lambda it: it.journey(0, 1, n=5), lambda it: it.recommend(0, n=5, diversity=0.5)):
+        (ids, scores), (same, alike) = ask(plain), ask(moved)
+        np.testing.assert_array_equal(ids, same)
+        np.testing.assert_allclose(scores, alike, rtol=1e-6)

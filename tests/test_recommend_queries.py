@@ -242,7 +242,8 @@ class TestWhere:
         recommender = EmbeddingRecommender().fit(embeddings, metadata={"released": days})
         recommender.partial_fit(embeddings[:1], metadata={"released": more})
         assert recommender.metadata_["released"][0] == np.datetime64("1959-08-17")
-        assert recommender.metadata_["released"][-1] == more[0]
+        last = recommender.metadata_["released"][-1]
+        assert np.isnat(last) if more[0] is None else last == more[0]
 
     def test_lists_of_unequal_length_are_values_of_a_column(self, embeddings):
         tags = [["folk"], ["folk", "rock"]] * 30
@@ -355,3 +356,48 @@ def test_removed_and_excluded_tracks_are_as_if_they_had_never_been_there(n_track
     np.testing.assert_array_equal(whole.embeddings_, fewer.embeddings_)
     np.testing.assert_array_equal(whole.kneighbors(queries, len(left))[1], expected)
     np.testing.assert_allclose(distances, expected_distances, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [[None], [pd.NaT], ["1990-01-01"], [date(1990, 1, 1)], [datetime(1990, 1, 1)], np.array(["1990-01-01"], "M8[D]")],
+)
+@pytest.mark.parametrize("first", [pd.to_datetime, lambda dates: [date.fromisoformat(one) for one in dates]])
+def test_dates_are_found_by_strings_however_they_come(embeddings, first, more):
+    known = first(["1990-01-01", "1991-01-01"])
+    recommender = EmbeddingRecommender().fit(embeddings[:2], metadata={"day": known})
+    recommender.partial_fit(embeddings[2:3], metadata={"day": more})
+    found = recommender._catalogue.mask({"day": "1990-01-01"})
+    assert found.tolist() == [True, False, more[0] is not None and more[0] is not pd.NaT]
+    early = recommender._catalogue.mask({"day": lambda days: days < np.datetime64("1990-06-01")})
+    assert early.tolist() == found.tolist()
+
+
+def test_no_date_and_no_number_becomes_another_one(embeddings):
+    old = {"day": np.array(["1000-01-01", "1990-01-01"], "M8[D]"), "number": [2**53 + 1, 5]}
+    new = {"day": np.array(["1991-01-01"], "M8[ns]"), "number": [np.nan]}
+    recommender = EmbeddingRecommender().fit(embeddings[:2], metadata=old).partial_fit(embeddings[2:3], metadata=new)
+    assert [str(day)[:10] for day in recommender.metadata_["day"]] == ["1000-01-01", "1990-01-01", "1991-01-01"]
+    assert recommender._catalogue.mask({"number": [2**53]}).tolist() == [False, False, False]
+    assert recommender._catalogue.mask({"number": [2**53 + 1]}).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("wanted", [range(3, 10**12, 2), range(10, -5, -3), range(5, 5), range(-4, 4)])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.float32])
+def test_a_range_is_what_it_holds(embeddings, wanted, dtype):
+    column = np.arange(12).astype(dtype)
+    recommender = EmbeddingRecommender().fit(embeddings[:12], metadata={"year": column})
+    found = recommender._catalogue.mask({"year": wanted})
+    assert found.tolist() == [number in wanted for number in range(12)]
+
+
+def test_what_is_no_list_of_ids_is_not_passed_over(embeddings):
+    recommender = EmbeddingRecommender().fit(embeddings)
+    ids, _ = recommender.neighbors_of([0, 1], 3)
+    with pytest.raises(TypeError, match="exclude must be hashable"):
+        recommender.recommend(0, n=3, exclude=ids)
+    with pytest.raises(ValueError, match="ids must be given, got a mask of bool"):
+        recommender.recommend(0, n=3, exclude=[True, False])
+    with pytest.raises(ValueError, match="radius must be a number from 0 on, got nan"):
+        recommender.radius_neighbors(embeddings[:1], radius=np.nan)
+    np.testing.assert_array_equal(recommender.recommend(np.array(0), n=3)[0], recommender.recommend(0, n=3)[0])

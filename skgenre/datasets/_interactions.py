@@ -97,7 +97,7 @@ def load_interactions(
     array([[3., 1.],
            [5., 0.]])
     """
-    columns = tuple(columns)
+    columns = tuple(columns) if isinstance(columns, Iterable) and not isinstance(columns, str) else (columns,)
     _check(columns, separator, skip_rows, on_bad_lines)
     path = Path(file)
     if not path.is_file():
@@ -130,6 +130,8 @@ def load_interactions(
     entries = np.array(plays), (user_places[rows], track_places[cols])
     interactions = coo_matrix(entries, shape=(len(user_names), len(track_names))).tocsr()
     interactions.eliminate_zeros()
+    if not np.isfinite(interactions.data).all():
+        raise ValueError(f"{str(path)!r} must hold plays whose sums are finite, got infinity for a user and a track")
     return Bunch(
         interactions=interactions,
         users=user_names,
@@ -170,7 +172,7 @@ def _count(text: str) -> float | None:
         count = float(text)
     except ValueError:
         return None
-    return count if 0 <= count < np.inf else None
+    return count if 0 <= count < np.inf and "_" not in text else None
 
 
 def _sorted(names: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -194,7 +196,8 @@ def _rows_of(tracks: Any) -> dict[str, int]:
 
 def _check(columns: tuple, separator: Any, skip_rows: Any, on_bad_lines: Any) -> None:
     named = [column for column in columns if column is not None]
-    if not {"user", "track"} <= set(named) <= set(_KNOWN) or len(set(named)) < len(named):
+    known = all(column in _KNOWN for column in named)
+    if not known or not {"user", "track"} <= set(named) or len(set(named)) < len(named):
         raise ValueError(f"columns must name 'user' and 'track', and at most 'plays', once each, got {columns}")
     if not isinstance(separator, str) or not separator:
         raise ValueError(f"separator must be a str that is not empty, got {separator!r}")

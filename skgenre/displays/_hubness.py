@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgenre._names import encodable, one_line
 from skgenre._optional import import_optional
 from skgenre._sklearn import column_or_1d
+from skgenre.audio import as_rows
 from skgenre.displays._axes import label, plain_axes
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
@@ -61,7 +62,9 @@ class HubnessDisplay:
         self.occurrence = column_or_1d(occurrence, "occurrence")
         if not len(self.occurrence):
             raise ValueError("occurrence must hold at least one track, got none")
-        self.track_ids = np.arange(len(self.occurrence)) if track_ids is None else np.asarray(track_ids, dtype=object)
+        # Of tuples numpy would make a second axis.
+        ids: Any = range(len(self.occurrence)) if track_ids is None else as_rows(track_ids)
+        self.track_ids = np.fromiter(ids, dtype=object, count=len(ids))
         check_consistent_length(self.occurrence, self.track_ids)
         self.name = name
         self.skewness_ = float(skew(self.occurrence)) if np.ptp(self.occurrence) > 0 else 0.0

@@ -19,8 +19,9 @@ def score_queries(
     check_k(k)
     if average not in ("mean", None):
         raise ValueError(f'average must be "mean" or None, got {average!r}')
-    lists, lone = as_lists(recommended)
-    if isinstance(relevant, Mapping | set | frozenset) or (lone and not issparse(relevant)):
+    of_one = isinstance(relevant, Mapping | set | frozenset)
+    lists, lone = as_lists(recommended, tuples=of_one and any(isinstance(track, tuple) for track in relevant))
+    if of_one or (lone and not issparse(relevant)):
         relevant, lone = [relevant], True
     n_queries = relevant.shape[0] if issparse(relevant) else len(relevant)
     if n_queries != len(lists):
@@ -42,11 +43,15 @@ def check_k(k: Any) -> None:
         raise ValueError(f"k must be an integer from 1 on, got {k!r}")
 
 
-def as_lists(recommended: Any) -> tuple[list, bool]:
-    """Return what is recommended to each query, and whether it was the list of one query alone."""
+def as_lists(recommended: Any, *, tuples: bool = False) -> tuple[list, bool]:
+    """Return what is recommended to each query, and whether it was the list of one query alone.
+
+    Tuples are lists of tracks, unless they are said to be tracks.
+    """
     lists = list(recommended.to_numpy() if hasattr(recommended, "to_numpy") else recommended)
+    single = (str, bytes, tuple) if tuples else (str, bytes)
     lone = getattr(recommended, "ndim", 1) < 2 and (
-        not lists or any(isinstance(item, str | bytes) or not isinstance(item, Iterable) for item in lists)
+        not lists or any(isinstance(item, single) or not isinstance(item, Iterable) for item in lists)
     )
     lists = [lists] if lone else lists
     for items in map(_plain, lists):

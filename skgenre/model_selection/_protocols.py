@@ -194,7 +194,7 @@ def compare_protocols(
 def _check_seeds(seeds: Any) -> list[int]:
     several = range(seeds) if isinstance(seeds, Integral) else seeds
     chosen = list(several) if isinstance(several, Iterable) else []
-    fine = all(isinstance(seed, Integral) and 0 <= seed < 2**32 for seed in chosen)
+    fine = all(isinstance(seed, Integral) and 0 <= int(seed) < 2**32 for seed in chosen)
     if not fine or not chosen or len(set(chosen)) < len(chosen):
         raise ValueError(f"seeds must be a number from 1 on, or different integers from 0 to 2**32 - 1, got {seeds!r}")
     return [int(seed) for seed in chosen]

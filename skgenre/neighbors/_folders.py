@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
 
+import numpy as np
 from filelock import FileLock
 
 FORMAT = 1
@@ -70,7 +71,7 @@ def save_folder(folder: str | os.PathLike, kind: str, write: Callable[[Path], di
             files = {path.relative_to(inside).as_posix(): _seal(path) for path in parts if path.is_file()}
             manifest = {"format": FORMAT, "kind": kind, "data": inside.name, "files": files, "content": content}
             new = inside / MANIFEST
-            new.write_text(json.dumps({**manifest, "crc32": _sum(manifest)}, indent=1), encoding="utf-8")
+            new.write_text(_json({**manifest, "crc32": _sum(manifest)}, indent=1), encoding="utf-8")
             _flush(new)
             for part in [*filter(Path.is_dir, parts), inside]:
                 _flush(part)
@@ -147,8 +148,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _sum(manifest: dict[str, Any]) -> int:
     """Return the checksum of what a manifest says, whatever the layout of its text."""
-    said = json.loads(json.dumps(manifest))
+    said = json.loads(_json(manifest))
     return crc32(json.dumps(said, sort_keys=True).encode())
+
+
+def _json(content: dict[str, Any], **layout: Any) -> str:
+    return json.dumps(content, default=_plain, **layout)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has for numbers of numpy and paths, which parameters may be."""
+    return value.item() if isinstance(value, np.generic) else os.fspath(value)
 
 
 def _check_kind(folder: Path, manifest: dict[str, Any], kind: str) -> None:

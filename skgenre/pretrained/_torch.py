@@ -143,7 +143,7 @@ def _spell(value: Any) -> str:
     """Return text that differs where numbers or words differ, also in tensors, arrays and collections of them."""
     if isinstance(value, torch.Tensor) and value.layout == torch.strided:
         numbers = value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
-        return f"{value.dtype} {tuple(value.shape)} {hashlib.sha256(numbers).hexdigest()}"
+        return f"{value.dtype} {tuple(value.shape)} {hashlib.sha256(numbers.tobytes()).hexdigest()}"
     if isinstance(value, np.ndarray | np.generic) and not value.dtype.hasobject:
         return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
     if isinstance(value, Mapping):

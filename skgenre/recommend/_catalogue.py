@@ -1,12 +1,13 @@
 """What is known of the tracks of a collection that changes: ids, groups and metadata, by row of the index."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from skgenre.recommend._filters import check_metadata, rows_where
+from skgenre.recommend._filters import as_dates, check_metadata, rows_where
 from skgenre.recommend._ids import check_hashable, check_ids, ids_array, name_themselves, plain_id, plain_ids
 
 _MOST_TO_COMPARE = 20_000
@@ -127,14 +128,24 @@ class Catalogue:
 
     def add(self, new: "Catalogue") -> None:
         """Take tracks in, at rows behind the last."""
+        self.adding(new)()
+
+    def adding(self, new: "Catalogue", gone: Any = ()) -> Callable[[], None]:
+        """Make all that taking tracks in needs, with gaps at the rows they had, and return what takes them in."""
         columns = {name: _joined(column, new.columns[name]) for name, column in self.columns.items()}
         groups = None if self.groups is None or new.groups is None else _joined(self.groups, new.groups)
         alive = np.concatenate([self.alive, new.alive])
-        self.row_of.update({track_id: row for row, track_id in enumerate(new.ids, len(self.ids))})
-        self.ids += new.ids
-        self.columns, self.groups, self.alive = columns, groups, alive
-        self.numbered = max(self.numbered, new.numbered) if self.numbered else 0
-        self._forget("rows", "places", "track_ids")
+        alive[np.asarray(gone, dtype=np.intp)] = False
+        row_of = {track_id: row for row, track_id in enumerate(new.ids, len(self.ids))}
+
+        def take_in() -> None:
+            self.row_of.update(row_of)
+            self.ids += new.ids
+            self.columns, self.groups, self.alive = columns, groups, alive
+            self.numbered = max(self.numbered, new.numbered) if self.numbered else 0
+            self._forget("rows", "places", "track_ids")
+
+        return take_in
 
     def add_gaps(self, n_rows: int) -> None:
         """Count rows of the index that are no tracks."""
@@ -179,11 +190,33 @@ def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
 
 
 def _joined(column: np.ndarray, more: np.ndarray) -> np.ndarray:
-    # numpy would make strings of numbers that meet strings, and numbers of dates that become objects.
+    """Return both, one behind the other, in a type that keeps every value: else as objects."""
     kinds = {column.dtype.kind, more.dtype.kind}
-    if column.dtype != more.dtype and not (kinds <= set("iufb") or kinds == {"M"} or kinds == {"m"}):
-        column, more = (
-            np.fromiter(part, dtype=object, count=len(part)) if part.dtype.kind in "mM" else part.astype(object)
-            for part in (column, more)
-        )
+    if kinds == {"M", "O"}:
+        one, other = (part if part.dtype.kind == "M" else as_dates(part) for part in (column, more))
+        if one is not None and other is not None:
+            column, more, kinds = one, other, {"M"}
+    if column.dtype == more.dtype:
+        return np.concatenate([column, more])
+    # numpy would make strings of numbers that meet strings, and numbers of dates that become objects.
+    if kinds <= set("iufb") or kinds == {"M"} or kinds == {"m"}:
+        wanted = [np.promote_types(column.dtype, more.dtype)]
+        wanted += [np.dtype(f"{column.dtype.kind}8[us]")] if kinds <= {"M", "m"} else []
+        for dtype in wanted:
+            if _keeps(column, dtype) and _keeps(more, dtype):
+                return np.concatenate([column.astype(dtype), more.astype(dtype)])
+    column, more = (
+        np.fromiter(part, dtype=object, count=len(part)) if part.dtype.kind in "mM" else part.astype(object)
+        for part in (column, more)
+    )
     return np.concatenate([column, more])
+
+
+def _keeps(column: np.ndarray, dtype: np.dtype) -> bool:
+    """Tell whether a type holds all values: long integers are more than float64 has, old dates than nanoseconds."""
+    if column.dtype.kind == "f" or column.dtype == dtype:
+        return True
+    there = column.astype(dtype)
+    if column.dtype.kind in "iu" and dtype.kind == "f":
+        return bool((np.abs(there) < 2**53).all())
+    return bool(np.array_equal(there.astype(column.dtype), column, equal_nan=column.dtype.kind in "mM"))

@@ -75,6 +75,7 @@ class Changes(Search):
         with self._turns.changing():
             new = self._catalogue.check_new(X, len(embeddings), track_ids, groups, metadata)
             self._warn_of_zeros(embeddings, new.ids)
+            before = self._n_untuned, self._n_unlearned, self._catalogue.numbered
             rows = self._add(embeddings)
             try:
                 self._catalogue.add(new)
@@ -88,6 +89,7 @@ class Changes(Search):
                 self._keep_up_with_hubs()
             except BaseException:
                 self._catalogue.remove(rows)
+                self._n_untuned, self._n_unlearned, self._catalogue.numbered = before
                 with suppress(Exception):
                     self.index_.remove(rows)
                 raise
@@ -167,7 +169,8 @@ class Changes(Search):
         check_is_fitted(self)
         X = as_rows(X)
         tracks = plain_ids(X if track_ids is None else self._several(track_ids))
-        self._known(tracks)
+        with self._turns.asking():
+            self._known(tracks)
         embeddings = self._embeddings_of(X)
         if len(embeddings) != len(tracks):
             raise ValueError(f"track_ids must hold one id per track, got {len(tracks)} for {len(embeddings)} tracks")
@@ -176,14 +179,13 @@ class Changes(Search):
             self._warn_of_zeros(embeddings, tracks)
             added = self._add(embeddings)
             try:
+                take_in = self._catalogue.adding(self._catalogue.of_rows(old), gone=old)
                 self.index_.remove(old)
             except BaseException:
                 self._undo(added)
                 raise
-            again = self._catalogue.of_rows(old)
+            take_in()
             self.y_ = None
-            self._catalogue.remove(old)
-            self._catalogue.add(again)
             self._n_untuned += len(old)
             self._n_unlearned += len(old)
             self._keep_house()

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from skgenre._labels import is_missing
+
 _LISTS = {list, set, np.ndarray}
 _TIMES: dict[str, tuple[type, ...]] = {"M": (np.datetime64, date), "m": (np.timedelta64, timedelta)}
 
@@ -46,9 +48,11 @@ def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None =
     if not hasattr(metadata, "columns") and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a DataFrame or a mapping of columns, got {type(metadata).__name__}")
     keys = metadata.columns if hasattr(metadata, "columns") else metadata
-    for name in keys:
+    for name in set(keys):
         if isinstance(metadata[name], str) or not isinstance(metadata[name], Iterable):
             raise ValueError(f"metadata {name!r} must hold one value per track, got {metadata[name]!r}")
+    if len({str(name) for name in keys}) < len(keys):
+        raise ValueError(f"metadata must have columns of different names, got {sorted(map(str, keys))}")
     columns = {str(name): _column(metadata[name]) for name in keys}
     for name, column in columns.items():
         if column.shape != (n_tracks,):
@@ -62,14 +66,34 @@ def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None =
 
 def _column(values: Any) -> np.ndarray:
     try:
-        array = np.asarray(values)
+        array = np.array(values)  # a copy, so that the caller's can change
     except ValueError:  # lists of unequal length have no shape
         array = np.empty((0, 0))
     if array.ndim == 1 and array.dtype.kind not in "US":
-        return array
+        dates = as_dates(array) if array.dtype == object and isinstance(_first(array), date) else None
+        return array if dates is None else dates
     # Strings as objects, so that longer ones can join them; numpy.array would turn tuples into a second axis.
     values = list(values)
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+def _first(column: np.ndarray) -> Any:
+    return next((value for value in column if not is_missing(value)), None)
+
+
+def as_dates(column: np.ndarray) -> np.ndarray | None:
+    """Return objects as dates in microseconds, NaT where one is missing; None where some are none without a zone."""
+    dates = np.full(len(column), np.datetime64("NaT"), dtype="M8[us]")
+    for row, value in enumerate(column):
+        if is_missing(value):
+            continue
+        if not isinstance(value, str | np.datetime64 | date) or getattr(value, "tzinfo", None) is not None:
+            return None
+        try:
+            dates[row] = value.to_numpy() if hasattr(value, "to_numpy") else np.datetime64(value)
+        except ValueError:
+            return None
+    return dates
 
 
 def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> np.ndarray:
@@ -144,6 +168,11 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
             raise ValueError(f"{parameter} must hold dates, got {wanted!r:.80}: {error}") from None
     has_lists = column.dtype == object and not _LISTS.isdisjoint(map(type, column.tolist()))
     lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
+    if isinstance(wanted, range) and column.dtype.kind in "iuf" and len(wanted):
+        low, high = sorted((wanted[0], wanted[-1]))
+        within = (column >= low) & (column <= high)
+        within[within] = (column[within].astype(np.float64) - low) % abs(wanted.step) == 0
+        return within
     if isinstance(wanted, str | Number) and column.dtype != object:
         return np.asarray(column == wanted)
     try:

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import skew
-from sklearn.metrics import pairwise_distances
 from sklearn.utils import gen_batches
 
 from skgenre.neighbors import Index, query_others
+from skgenre.recommend._distances import distances_between
 
 _SAMPLE = 1000
 _LOCAL = 7
@@ -64,7 +64,7 @@ class MutualProximity:
     def of_queries(self, index: Index, queries: np.ndarray) -> np.ndarray:
         numbers = np.empty((len(queries), 2))
         for batch in gen_batches(len(queries), _BATCH):
-            distances = pairwise_distances(queries[batch].astype(np.float64), self.sample, metric=self.metric)
+            distances = distances_between(queries[batch], self.sample, self.metric)
             numbers[batch] = np.column_stack([distances.mean(axis=1), distances.std(axis=1)])
         return numbers
 
@@ -79,7 +79,9 @@ class MutualProximity:
         return a + b - a * b
 
     def reach(self, radius: float, one: np.ndarray, others: np.ndarray) -> float:
-        return max(0.0, float(one[0] + one[1] * ndtri(min(radius, 1.0))) * (1 + _SLACK) + _SLACK)
+        if radius >= 1:
+            return np.inf
+        return max(0.0, float(one[0] + one[1] * ndtri(radius)) * (1 + _SLACK) + _SLACK)
 
 
 class LocalScaling:

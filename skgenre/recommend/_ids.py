@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skgenre._labels import is_missing
 from skgenre.audio import as_rows, is_paths
 
 
@@ -20,6 +21,8 @@ def check_ids(track_ids: Any, X: Any, n_tracks: int, first: int = 0) -> list:
     if len(ids) != n_tracks:
         raise ValueError(f"track_ids must hold one id per track, got {len(ids)} for {n_tracks} tracks")
     check_hashable(ids, "track_ids")
+    if missing := [row for row, track_id in enumerate(ids) if track_id is not None and is_missing(track_id)]:
+        raise ValueError(f"{where} must not be missing, got {ids[missing[0]]!r} for row {missing[0]}")
     for track_id, count in Counter(ids).most_common(1):
         if count > 1:
             raise ValueError(f"{where} must be unique, got {track_id!r} {count} times")
@@ -42,7 +45,8 @@ def check_hashable(names: list, parameter: str) -> None:
 
 def check_no_mask(names: Any) -> None:
     """Raise a ValueError where a mask stands for ids: True and False would be taken for the ids 1 and 0."""
-    if getattr(getattr(names, "dtype", None), "kind", None) == "b":
+    listed = isinstance(names, list) and len(names) > 0 and all(isinstance(name, bool) for name in names)
+    if listed or getattr(getattr(names, "dtype", None), "kind", None) == "b":
         raise ValueError("ids must be given, got a mask of bool: choose the ids by it")
 
 

@@ -4,10 +4,10 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre.recommend._distances import distances_between
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._ids import ids_array, plain_id, plain_ids
 from skgenre.recommend._paths import even_path, smooth_order, waypoints
@@ -146,7 +146,7 @@ class Playlists(Recommendations):
             chosen = choose(np.empty(0), n, groups=self._groups_of(rows), n_first=n)
             chosen += np.setdiff1d(np.arange(n), chosen).tolist()
         vectors, rows, seeds = vectors[chosen], rows[chosen], [*seeds, *[None] * len(rows)]
-        steps = pairwise_distances(vectors.astype(np.float64), metric=self.index_.metric)
+        steps = distances_between(vectors, None, self.index_.metric)
         order = smooth_order(steps, self._groups_of(rows), _APART)
         return self._in_order(order, steps, rows, [seeds[place] for place in chosen])
 
@@ -171,7 +171,7 @@ class Playlists(Recommendations):
             if n > 2:
                 between = np.setdiff1d(self._on_the_way(ends, n, allowed), rows)
                 rows, vectors = np.r_[rows, between], np.concatenate([vectors, self.index_.take(between)])
-            steps = pairwise_distances(vectors.astype(np.float64), metric=self.index_.metric)
+            steps = distances_between(vectors, None, self.index_.metric)
             progress = steps[0] / np.maximum(steps[0] + steps[1], np.finfo(np.float64).tiny)
             order = even_path(steps, progress, n, self._groups_of(rows))
             if groups is None or n == 2 or not self._clash(rows[order]):

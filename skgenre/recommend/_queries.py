@@ -234,6 +234,8 @@ class NeighborQueries(Search):
         allowed = self._allowed(where, exclude)
         radius = 1.0 if radius is None else radius
         check_scalar(radius, "radius", Real, min_val=0)
+        if np.isnan(radius):
+            raise ValueError("radius must be a number from 0 on, got nan")
         distances, indices = np.empty(len(queries), dtype=object), np.empty(len(queries), dtype=object)
         for i, (near, found) in enumerate(zip(*self._within(queries, radius, rows, allowed), strict=True)):
             if rows is not None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._warnings import users_line
+from skgenre.recommend._distances import distances_between
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._ids import plain_ids
 from skgenre.recommend._search import Search
@@ -47,7 +47,8 @@ class Recommendations(Search):
 
         Several tracks are answered together, by what they have in common: under cosine by the mean of their directions,
         less a quarter of that of the disliked ones (Rocchio 1971), under euclidean by the similarity to their mean,
-        less a quarter of that to the mean of the disliked ones. ``kneighbors`` answers each of several tracks on its
+        less a quarter of that to the mean of the disliked ones, of the 100 (or ``10 * n``) tracks most similar to the
+        liked. ``kneighbors`` answers each of several tracks on its
         own. A track that is liked, disliked or excluded is never recommended; nor, where groups were given to ``fit``,
         are two tracks of one group in a row.
 
@@ -171,9 +172,7 @@ class Recommendations(Search):
         distances, rows = self._search(taste.towards[None], n, numbers=numbers, allowed=allowed)
         scores = self._similarity(distances[0])
         if taste.away is not None:
-            away = pairwise_distances(
-                taste.away[None], self.index_.take(rows[0]).astype(np.float64), metric=self.index_.metric
-            )
+            away = distances_between(taste.away[None], self.index_.take(rows[0]), self.index_.metric)
             if self._reduction is not None:
                 numbers = self._reduction.of_queries(self.index_, taste.away[None])
                 away = self._reduction.rescale(away, numbers, self._numbers[rows[0]])
@@ -183,8 +182,8 @@ class Recommendations(Search):
 
     def _similarity_of_rows(self, rows: np.ndarray, place: int) -> np.ndarray:
         """Return the similarity of one of the rows to all of them."""
-        vectors = self.index_.take(rows).astype(np.float64)
-        distances = pairwise_distances(vectors[[place]], vectors, metric=self.index_.metric)[0]
+        vectors = self.index_.take(rows)
+        distances = distances_between(vectors[[place]], vectors, self.index_.metric)[0]
         if self._reduction is not None:
             distances = self._reduction.rescale(distances, self._numbers[rows[place]], self._numbers[rows])
         return self._similarity(distances)

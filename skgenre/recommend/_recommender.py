@@ -229,7 +229,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
             embeddings = embed(self.embedder_, X)
         self._catalogue = Catalogue.of(X, len(embeddings), track_ids, groups, metadata)
         check_consistent_length(embeddings, y)
-        self.y_ = None if y is None else np.asarray(y)
+        self.y_ = None if y is None else np.array(y)
         rng = check_random_state(self.random_state)
         self.index_ = self._make_index(len(embeddings), rng)
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)

@@ -11,7 +11,7 @@ from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, query_others
 from skgenre.recommend._catalogue import Catalogue
 from skgenre.recommend._hubness import Reduction
-from skgenre.recommend._ids import check_no_mask, plain_id
+from skgenre.recommend._ids import check_hashable, check_no_mask, plain_id
 
 _BATCH = 2048
 _CANDIDATES, _FEWEST_CANDIDATES = 10, 100
@@ -41,7 +41,9 @@ class Search:
     def _allowed(self, where: Any = None, exclude: Any = None, without: Iterable[int] = ()) -> np.ndarray | None:
         """Return a mask of the rows that may be an answer, None for all."""
         mask = self._catalogue.mask(where)
-        rows = [row for row in map(self._catalogue.row, [] if exclude is None else self._several(exclude)) if row >= 0]
+        excluded = [] if exclude is None else self._several(exclude)
+        check_hashable(excluded, "exclude")
+        rows = [row for row in map(self._catalogue.row, excluded) if row >= 0]
         rows += [row for row in without if row >= 0]
         # Where the index has rows that are no tracks, because it failed to take them back.
         if rows or (mask is None and len(self.index_) != len(self._catalogue)):
@@ -52,6 +54,7 @@ class Search:
     def _several(self, tracks: Any) -> list:
         """Return tracks as a list: a lone id or path is one track."""
         check_no_mask(tracks)
+        tracks = tracks[()] if isinstance(tracks, np.ndarray) and tracks.ndim == 0 else tracks
         lone = is_paths([tracks]) or not isinstance(tracks, Iterable) or self._catalogue.row(tracks) >= 0
         return [tracks] if lone else list(as_rows(tracks))
 
