@@ -160,7 +160,9 @@ def _listen(
     by_taste = popularity * np.exp(_TASTE_STRENGTH * (liking - liking.max()))
     chances = (1 - noise) * by_taste / by_taste.sum() + noise * popularity
     # The highest of logarithms of chances with Gumbel noise are a draw without replacement.
-    return np.argsort(-(np.log(chances) + rng.gumbel(size=len(chances))), kind="stable")[:n_heard]
+    with np.errstate(divide="ignore"):  # what has no chance comes last
+        chances = np.log(chances)
+    return np.argsort(-(chances + rng.gumbel(size=len(chances))), kind="stable")[:n_heard]
 
 
 def _check(n_users: Any, mean: Any, n_tastes: Any, audible: Any, exponent: Any, noise: Any) -> None:

@@ -13,7 +13,7 @@ from skgenre.neighbors._checks import as_vectors, check_integers
 from skgenre.neighbors._index import Index
 from skgenre.neighbors._recall_samples import HeldOut, RecallSample
 
-SURE = 2
+SURE = 3
 """Standard errors that the recall of a sample must be above what is promised."""
 
 PATIENCE, GAIN = 2, 0.002
@@ -61,7 +61,7 @@ def tune_effort(
     *,
     recall: float = 0.95,
     n_neighbors: int = 10,
-    n_queries: int = 2048,
+    n_queries: int = 4096,
     random_state: Any = None,
 ) -> float:
     """Set the least effort with which an index reaches a recall, and say what it reaches.
@@ -71,7 +71,7 @@ def tune_effort(
     ``RecallSample``, which only looks like such tracks: the recall may then be some points less than was measured, or
     more.
 
-    The effort is doubled until the recall holds, with a margin of two standard errors for the luck of the draw; then
+    The effort is doubled until the recall holds, with a margin of three standard errors for the luck of the draw; then
     the interval is halved down to a fiftieth.
 
     Parameters
@@ -84,7 +84,7 @@ def tune_effort(
         Share of the true nearest neighbours to find on average, above 0 and up to 1.
     n_neighbors : int, default=10
         Neighbours that will be asked for; the recall holds for fewer too, which are looked for as hard.
-    n_queries : int, default=2048
+    n_queries : int, default=4096
         Queries in the sample, a twentieth of the vectors at most.
     random_state : int, RandomState instance or None, default=None
         Draws the sample.

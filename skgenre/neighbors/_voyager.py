@@ -35,7 +35,7 @@ class VoyagerIndex(ApproximateIndex):
     ----------
     metric : {"cosine", "euclidean"}, default="cosine"
         Distance between vectors.
-    n_links : int, default=16
+    n_links : int, default=24
         Links from each vector to others, from 2; more find more, and take more memory and time to build.
     build_effort : int, default=200
         Candidates for the links of a vector; more find more, and take more time to build.
@@ -94,7 +94,7 @@ class VoyagerIndex(ApproximateIndex):
         self,
         metric: str = "cosine",
         *,
-        n_links: int = 16,
+        n_links: int = 24,
         build_effort: int = 200,
         effort: int = 40,
         storage: str = "float32",

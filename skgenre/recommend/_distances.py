@@ -9,11 +9,6 @@ def distances_between(vectors: np.ndarray, others: np.ndarray | None, metric: st
 
     Euclidean distances do not change where the origin lies, and keep their digits where it is amid the vectors.
     """
-    vectors = vectors.astype(np.float64)
-    others = vectors if others is None else others.astype(np.float64)
-    if metric == "euclidean":
-        centre = others.mean(axis=0)
-        same = others is vectors
-        vectors = vectors - centre
-        others = vectors if same else others - centre
-    return pairwise_distances(vectors, None if others is vectors else others, metric=metric)
+    centre = (vectors if others is None else others).mean(axis=0, dtype=np.float64) if metric == "euclidean" else 0.0
+    vectors = vectors.astype(np.float64) - centre
+    return pairwise_distances(vectors, None if others is None else others.astype(np.float64) - centre, metric=metric)

@@ -48,7 +48,7 @@ def check_metadata(metadata: Any, n_tracks: int, names: Collection[str] | None =
     if not hasattr(metadata, "columns") and not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a DataFrame or a mapping of columns, got {type(metadata).__name__}")
     keys = metadata.columns if hasattr(metadata, "columns") else metadata
-    for name in set(keys):
+    for name in dict.fromkeys(keys):
         if isinstance(metadata[name], str) or not isinstance(metadata[name], Iterable):
             raise ValueError(f"metadata {name!r} must hold one value per track, got {metadata[name]!r}")
     if len({str(name) for name in keys}) < len(keys):
