@@ -10,7 +10,7 @@ import voyager
 from skgenre.neighbors import load_index, make_index, tune_effort
 
 K, RECALL = 10, 0.95
-LINKS, BUILD_EFFORT, TREES = 16, 100, 50
+LINKS, BUILD_EFFORT, TREES = 24, 100, 50
 THREADS = 2
 """Threads that build; one answers."""
 
@@ -18,7 +18,7 @@ THREADS = 2
 class Ours:
     """An index of skgenre, built by ``tune_effort``."""
 
-    def __init__(self, algorithm: str, *, n_queries: int = 2048, **options: Any) -> None:
+    def __init__(self, algorithm: str, *, n_queries: int = 4096, **options: Any) -> None:
         self.who = f"skgenre, {algorithm}" + "".join(f", {value}" for value in options.values() if value == "e4m3")
         self._algorithm = algorithm
         self._n_queries = n_queries

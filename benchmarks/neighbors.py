@@ -132,9 +132,9 @@ def compare(n_rows: int, groups_for: Callable[[int, Path], Iterable[list[Any]]],
         folder = Path(name)
         vectors, queries, others = make_vectors(folder / "vectors.npy", n_rows, size.pick(2000, 500, 50))
         farthest = ExactIndex("euclidean").build(vectors).query(queries, K)[0][:, -1]
-        measured = Measured()
+        measured, n_rounds = Measured(), size.pick(16 if n_rows <= 100_000 else 8, 4, 2)
         for contenders in groups_for(n_rows, folder):
-            measure_group(measured, contenders, vectors, queries, others, farthest, folder, size.pick(8, 4, 2))
+            measure_group(measured, contenders, vectors, queries, others, farthest, folder, n_rounds)
         return tables(n_rows, measured)
 
 
