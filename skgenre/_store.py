@@ -134,8 +134,12 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
             return mapped
         # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
         partial = path.with_suffix(".partial")
-        stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
-        os.replace(partial, path)
+        try:
+            stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
+            os.replace(partial, path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
         return open_memmap(path, "r")
 
 

@@ -327,6 +327,12 @@ class TestDecodedWaveforms:
         with pytest.raises(ValueError, match=r"offset=3.0 s is not before the end of the tracks, at 2.000 s"):
             AudioLoader(10, offset=3.0).transform(np.zeros((2, 20)))
 
+    def test_an_array_that_ends_before_the_offset_is_silence_where_that_is_asked_for(self):
+        heard = AudioLoader(10, offset=1, on_error="warn").transform([np.ones(30), np.ones(5)])
+        assert (heard[0] == 1).all()
+        with pytest.warns(UserWarning, match=r"offset=1 s is not before its end, at 0.500 s \(row 1\)"):
+            assert (heard[1] == 0).all()
+
     @pytest.mark.parametrize("form", [np.array, list, pd.Series, tuple], ids=["array", "list", "Series", "tuple"])
     def test_a_bare_buffer_is_an_error_that_says_how_to_pass_it(self, form):
         with pytest.raises(ValueError, match=r"a lone buffer of samples is passed as \[buffer\]"):

@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 
 from skgenre import AudioLoader, FrameStatistics, MelExtractor, MFCCExtractor, Waveforms
 from skgenre.features import FeatureSequence
+from skgenre.spectral._kernel import _prepared
 
 RATE = 22050
 EXTRACTORS = [MelExtractor, MFCCExtractor]
@@ -542,3 +543,13 @@ class TestFrameStatistics:
     def test_what_is_no_features_is_refused(self, X, message):
         with pytest.raises(ValueError, match=message):
             FrameStatistics().fit(X)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.int64, np.uint64])
+def test_numbers_of_numpy_do_not_overflow(tracks, dtype):
+    _prepared.cache_clear()
+    extractor = MFCCExtractor(n_fft=dtype(1024), hop_length=dtype(512), n_mels=dtype(40), n_mfcc=dtype(13))
+    found = extractor.transform(AudioLoader(dtype(22050), duration=np.float16(2.5)).transform(tracks.paths[:1]))
+    _prepared.cache_clear()
+    expected = MFCCExtractor(n_fft=1024, hop_length=512, n_mels=40, n_mfcc=13)
+    np.testing.assert_array_equal(found, expected.transform(AudioLoader(duration=2.5).transform(tracks.paths[:1])))

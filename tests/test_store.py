@@ -328,3 +328,25 @@ def test_a_full_disk_is_an_error_and_leaves_no_file(paths, tmp_path, monkeypatch
     assert not list((tmp_path / "out").glob("*.partial"))
     monkeypatch.undo()
     assert len(MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))) == len(paths)
+
+
+def test_a_run_that_fails_leaves_no_part_of_its_file(tracks, tmp_path):
+    (tmp_path / "text.wav").write_text("no music")
+    waveforms = AudioLoader(duration=1).transform([*tracks.paths[:2], tmp_path / "text.wav"])
+    with pytest.raises(AudioError):
+        MFCCExtractor(out=tmp_path / "out").transform(waveforms)
+    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".lock"]
+
+
+def test_a_folder_behind_a_link_is_the_folder_that_it_leads_to(tracks, tmp_path):
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "x" / "y")
+    for row, folder in enumerate((tmp_path, tmp_path / "x")):
+        y = AudioLoader(duration=1).transform(tracks.paths)[row]
+        soundfile.write(folder / "song.wav", y, 22050)
+        os.utime(folder / "song.wav", (1, 1))
+    paths = [str(tmp_path / "song.wav"), f"{tmp_path}/link/../song.wav"]
+    waveforms = AudioLoader(duration=1).transform(paths)
+    stored = MFCCExtractor(memory=tmp_path / "memory").transform(waveforms)
+    np.testing.assert_array_equal(stored, MFCCExtractor().transform(waveforms))
+    assert np.abs(stored[0] - stored[1]).max() > 1

@@ -51,7 +51,10 @@ def decode(
         If the source cannot be decoded, ends before ``offset``, or holds NaN or infinite samples.
     """
     if isinstance(source, np.ndarray):
-        y = to_float32(cut_part(source[None], sample_rate, offset, None)[0])
+        if len(source) <= (start := round(offset * sample_rate)):
+            at = f"offset={offset} s is not before its end, at {len(source) / sample_rate:.3f} s"
+            raise AudioError(source_name(source), at)
+        y = to_float32(source[start:])
     else:
         check_file(source)
         with open_file(source) as file:

@@ -67,9 +67,10 @@ class Waveforms(RowSequence):
         n_jobs: int | None = None,
     ) -> None:
         self._sources = tuple(os.fspath(s) if isinstance(s, os.PathLike) else s for s in sources)
-        self.sample_rate = sample_rate
-        self.duration = duration
-        self.offset = offset
+        # Numbers of numpy may overflow.
+        self.sample_rate = int(sample_rate) if isinstance(sample_rate, np.integer) else sample_rate
+        self.duration = float(duration) if isinstance(duration, np.generic) else duration
+        self.offset = float(offset) if isinstance(offset, np.generic) else offset
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.errors: dict[int, AudioError] = {}
@@ -89,7 +90,7 @@ class Waveforms(RowSequence):
     def key(self, position: int) -> tuple:
         """Return what the waveform of a row depends on: of a file its path, size and modification time, never audio."""
         source = self._sources[position]
-        key = (os.path.abspath(source), _stat(source)) if isinstance(source, str) else joblib.hash(source)
+        key = (os.path.realpath(source), _stat(source)) if isinstance(source, str) else joblib.hash(source)
         duration = None if self.duration is None else float(self.duration)  # 30 and 30.0 are one
         return (key, int(self.sample_rate), float(self.offset), duration)
 

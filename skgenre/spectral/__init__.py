@@ -63,6 +63,7 @@ def mel_power(
         Power per band and frame.
     """
     y = np.ascontiguousarray(y, dtype=np.float32)
+    n_fft, hop_length, n_mels = int(n_fft), int(hop_length), int(n_mels)  # those of numpy may overflow
     power = np.empty((n_mels, n_frames(len(y), n_fft=n_fft, hop_length=hop_length)), dtype=np.float32)
     bank = (sample_rate, n_fft, n_mels, fmin, fmax)
     if supports(n_fft):
