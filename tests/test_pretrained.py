@@ -466,7 +466,7 @@ class TestTorchEmbedder:
         [
             lambda it, gain: setattr(it, "gain", np.float64(gain)),
             lambda it, gain: setattr(it, "gain", torch.tensor(gain)),
-            lambda it, gain: setattr(it, "gain", np.array([gain])[0:1].sum(keepdims=True)),
+            lambda it, gain: setattr(it, "gain", np.array(gain)),
             lambda it, gain: setattr(it, "gains", {"all": (gain,)}),
             lambda it, gain: it.register_buffer("gain", torch.tensor(gain), persistent=False),
         ],
