@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -350,3 +351,20 @@ def test_a_folder_behind_a_link_is_the_folder_that_it_leads_to(tracks, tmp_path)
     stored = MFCCExtractor(memory=tmp_path / "memory").transform(waveforms)
     np.testing.assert_array_equal(stored, MFCCExtractor().transform(waveforms))
     assert np.abs(stored[0] - stored[1]).max() > 1
+
+
+def test_silence_is_not_kept_for_a_track_that_can_be_read_after_all(tracks, tmp_path):
+    song, whole = tmp_path / "song.wav", Path(tracks.paths[1]).read_bytes()
+    paths, found = [tracks.paths[0], song], []
+    for content in (bytes(len(whole)), whole):
+        song.write_bytes(content)
+        os.utime(song, (1, 1))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            waveforms = AudioLoader(duration=1, on_error="warn").transform(paths)
+            found.append(np.array(MFCCExtractor(out=tmp_path / "out").transform(waveforms)))
+    expected = MFCCExtractor().transform(AudioLoader(duration=1).transform(paths))
+    np.testing.assert_array_equal(found[1], expected)
+    np.testing.assert_array_equal(found[0][0], expected[0])
+    assert np.abs(found[0][1] - expected[1]).max() > 1
+    assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".lock", ".npy"]

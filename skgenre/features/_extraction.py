@@ -122,6 +122,9 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
                     X.decode(row)
                 except AudioError as error:
                     X.stand_in(row, error)
+                else:  # what failed was no fault of the file's
+                    note.with_suffix(".npy").unlink(missing_ok=True)
+                    return self._mapped(X, sample_rate, digest)
         return mapped
 
     def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
