@@ -472,6 +472,11 @@ def test_groups_hold_together_artists_and_recordings(copies, audit_of_copies):
     assert leaks["leaked"].tolist() == [0, 0, 0]
 
 
+def test_groups_that_are_a_table_are_named(music):
+    with pytest.raises(ValueError, match="groups should be a 1d array"):
+        audit_tracks(music.paths[:2], groups=[["a", "b"], ["a", "b"]])
+
+
 def test_a_copy_by_an_unknown_artist_is_grouped_with_its_original(music, tmp_path):
     shutil.copy(music.paths[0], tmp_path / "again.wav")
     audit = audit_tracks([*music.paths, tmp_path / "again.wav"], groups=[*music.groups, None])

@@ -234,6 +234,7 @@ def test_the_split_says_what_it_is():
         (GTZANSplit(names=[1, 2, 3]), np.zeros((3, 2)), "names must be paths"),
         (GTZANSplit(), ["blues.00029.wav"], r"no excerpt of test=\('test',\)"),
         (GTZANSplit("all"), ["blues.00029.wav"], "train must be one of"),
+        (GTZANSplit(5), ["blues.00029.wav"], "train must be one of .* got 5"),
         (GTZANSplit(("train", "test")), ["blues.00029.wav"], "must not share a part"),
     ],
 )

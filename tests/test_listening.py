@@ -268,3 +268,9 @@ def test_plays_are_finite_numbers(tmp_path):
 def test_columns_that_are_no_names_are_named(tmp_path, columns):
     with pytest.raises(ValueError, match="columns must name 'user' and 'track'"):
         load_interactions(tmp_path, columns=columns)
+
+
+def test_what_is_never_heard_by_chance_is_no_trouble(embeddings, recwarn):
+    history = make_listening_history(embeddings, n_users=5, popularity_exponent=500, random_state=0)
+    assert history.interactions.nnz > 0
+    assert not recwarn.list

@@ -382,6 +382,13 @@ def test_no_date_and_no_number_becomes_another_one(embeddings):
     assert recommender._catalogue.mask({"number": [2**53 + 1]}).tolist() == [True, False, False]
 
 
+def test_a_range_of_long_integers_is_exact(embeddings):
+    column = 2**60 + np.arange(6)
+    recommender = EmbeddingRecommender().fit(embeddings[:6], metadata={"time": column})
+    found = recommender._catalogue.mask({"time": range(2**60 - 1, 2**61, 3)})
+    assert found.tolist() == [False, False, True, False, False, True]
+
+
 @pytest.mark.parametrize("wanted", [range(3, 10**12, 2), range(10, -5, -3), range(5, 5), range(-4, 4)])
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.float32])
 def test_a_range_is_what_it_holds(embeddings, wanted, dtype):

@@ -102,8 +102,7 @@ class TrackAudit:
         Columns: first and second, their rows; first_path and second_path; offset, where in the first the second
         begins, in seconds, where most agrees if music made of loops fits at several places; similarity, the share of
         spectral peaks that agree where both play; kind, ``"exact"`` where they decode to the same samples, else
-        ``"near"``; and, where labels were given, same_label,
-        None where one is not known.
+        ``"near"``; and, where labels were given, same_label, None where one of them is not known.
         """
         rows = [(m.first, m.second, m.offset, m.similarity, "exact" if m.exact else "near") for m in self._matches]
         first, second, offset, similarity, kind = zip(*rows, strict=True) if rows else ([], [], [], [], [])

@@ -5,7 +5,7 @@ from sklearn.metrics import pairwise_distances
 
 
 def distances_between(vectors: np.ndarray, others: np.ndarray | None, metric: str) -> np.ndarray:
-    """Return the distance of each vector to each other one, or among themselves, float64.
+    """Return the distances of vectors to others, or among themselves: float64, of shape (n_vectors, n_others).
 
     Euclidean distances do not change where the origin lies, and keep their digits where it is amid the vectors.
     """

@@ -171,7 +171,9 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     if isinstance(wanted, range) and column.dtype.kind in "iuf" and len(wanted):
         low, high = sorted((wanted[0], wanted[-1]))
         within = (column >= low) & (column <= high)
-        within[within] = (column[within].astype(np.float64) - low) % abs(wanted.step) == 0
+        if column.dtype.kind == "f" or abs(wanted.step) > 1:
+            exact = column[within].astype(object)  # numbers of Python do not overflow
+            within[within] = (exact - low) % abs(wanted.step) == 0
         return within
     if isinstance(wanted, str | Number) and column.dtype != object:
         return np.asarray(column == wanted)
