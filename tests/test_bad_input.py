@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -244,6 +245,42 @@ class TestTruncatedFiles:
         with pytest.raises(AudioError, match="it does not declare its length: write it anew to a file"):
             AudioLoader(duration=duration).transform([io.BytesIO(content)])[0]
         assert len(AudioLoader(offset=1, duration=1).transform([io.BytesIO(content)])[0]) == RATE
+
+
+class TestMp3AsFound:
+    """What tags and downloads leave around the frames; players pass over it."""
+
+    LEADS = {
+        "nothing": b"",
+        "two ID3 tags": 2 * (b"ID3\3\0\0\0\0\1\0" + bytes(128)),
+        "a padded ID3 tag": b"ID3\3\0\0\0\0\1\0" + bytes(128 + 700),
+        "an APE tag": b"APETAGEX" + bytes(range(256)) * 8,
+        "a line": b"HTTP/1.1 200 OK\r\n\r\n",
+    }
+
+    @pytest.fixture
+    def mp3(self):
+        """An mp3 of varying bit rate, silence at first, so that its first frame says little of its length."""
+        y = np.random.default_rng(0).normal(scale=0.1, size=4 * RATE) * (np.arange(4 * RATE) > 2 * RATE)
+        file = io.BytesIO()
+        soundfile.write(file, y, RATE, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="VARIABLE")
+        return file.getvalue()
+
+    @pytest.mark.parametrize("is_declared", [True, False], ids=["declared", "not declared"])
+    @pytest.mark.parametrize("lead", LEADS)
+    def test_what_is_around_its_frames_is_passed_over(self, tmp_path, mp3, lead, is_declared):
+        frames = mp3 if is_declared else without_length(mp3)
+        picture = np.random.default_rng(0).integers(256, size=40_000, dtype=np.uint8).tobytes()
+        (tmp_path / "song.mp3").write_bytes(self.LEADS[lead] + frames + b"APETAGEX" + picture)
+        (heard,) = AudioLoader(sample_rate=RATE).transform([tmp_path / "song.mp3"])
+        assert len(heard) / RATE == pytest.approx(4, abs=0 if is_declared else 0.15)  # with the encoder's padding
+        np.testing.assert_array_equal(heard, AudioLoader(sample_rate=RATE).transform([io.BytesIO(frames)])[0])
+
+    def test_what_cannot_be_opened_says_why(self, tmp_path, mp3, monkeypatch):
+        (tmp_path / "song.mp3").write_bytes(mp3)
+        monkeypatch.setattr("builtins.open", Mock(side_effect=PermissionError(13, "Permission denied")))
+        with pytest.raises(AudioError, match=r"song.mp3': Permission denied$"):
+            AudioLoader().transform([tmp_path / "song.mp3"])[0]
 
 
 class TestTracks:

@@ -7,7 +7,7 @@ from stat import S_ISDIR
 import numpy as np
 import soundfile
 
-from skgenre.audio._mp3 import is_mp3_without_length, with_length
+from skgenre.audio._mp3 import from_first_frame, is_mp3_without_length, with_length
 
 Source = str | bytes | np.ndarray
 """Where a track comes from: a path, the content of an audio file, or samples."""
@@ -47,14 +47,28 @@ class AudioError(ValueError):
 
 def open_file(source: str | bytes) -> soundfile.SoundFile:
     try:
-        if is_mp3_without_length(source):
-            source = with_length(source)
+        file = _open_or_refusal(source)
+        # By the name of a file alone libsndfile takes it for an mp3, and measures it wrongly.
+        if isinstance(file, Exception) or file.format == "MP3":
+            frames = from_first_frame(source)
+            file = file if frames is None else _open_or_refusal(frames)
+    except OSError as error:
+        raise AudioError(source_name(source), error.strerror or str(error)) from error
+    if isinstance(file, Exception):
+        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({reason(file)})") from file
+    return file
+
+
+def _open_or_refusal(source: str | bytes) -> soundfile.SoundFile | Exception:
+    if is_mp3_without_length(source):
+        source = with_length(source)
+    try:
         if isinstance(source, bytes):
             return soundfile.SoundFile(BytesIO(source))
         # A name that is not UTF-8, as in old archives, soundfile takes as bytes alone.
         return soundfile.SoundFile(source if os.name == "nt" else os.fsencode(source))
-    except (soundfile.SoundFileError, OSError, TypeError) as error:  # a TypeError where the name ends in .raw
-        raise AudioError(source_name(source), f"not audio that libsndfile can decode ({reason(error)})") from error
+    except (soundfile.SoundFileError, TypeError) as error:  # the latter where the name ends in .raw
+        return error
 
 
 def check_file(source: Source) -> None:
