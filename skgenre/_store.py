@@ -3,18 +3,20 @@
 import errno
 import os
 import warnings
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Hashable
+from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 import joblib
 import numpy as np
-from filelock import FileLock
 from numpy.lib.format import open_memmap
 from sklearn.utils.validation import check_memory
+
+from skgenre._locks import locked
 
 N_LOCKS = 1024
 """Lock files: many enough that two entries seldom share one, and few enough to leave no litter."""
@@ -58,7 +60,7 @@ class ArrayStore:
             with ExitStack() as held:
                 try:
                     self._locks.mkdir(parents=True, exist_ok=True)
-                    held.enter_context(FileLock(self._locks / str(int(joblib.hash(key), 16) % N_LOCKS)))
+                    held.enter_context(locked(self._locks / str(int(joblib.hash(key), 16) % N_LOCKS)))
                 except OSError as error:
                     warnings.warn(f"nothing is stored in memory={str(self._locks.parent)!r}: {error}", stacklevel=2)
                     return compute()
@@ -82,13 +84,13 @@ def _entry(key: Hashable, compute: Callable[[], np.ndarray]) -> tuple[np.ndarray
     return array, crc32(array.data)
 
 
-def stack_rows(rows: Iterator[np.ndarray], n_rows: int, empty: Callable[..., np.ndarray] = np.empty) -> np.ndarray:
+def stack_rows(rows: Generator[np.ndarray], n_rows: int, empty: Callable[..., np.ndarray] = np.empty) -> np.ndarray:
     """Stack rows of one shape as they come.
 
     Parameters
     ----------
-    rows : iterator of ndarray
-        The rows.
+    rows : generator of ndarray
+        The rows; closed at the end.
     n_rows : int
         How many there are.
     empty : callable, default=numpy.empty
@@ -99,14 +101,15 @@ def stack_rows(rows: Iterator[np.ndarray], n_rows: int, empty: Callable[..., np.
     stacked : ndarray of shape (n_rows, ...), float32
         All rows.
     """
-    first = next(rows)
-    stacked = empty((n_rows, *first.shape), np.float32)
-    for position, row in enumerate(chain([first], rows)):
-        stacked[position] = row
-    return stacked
+    with closing(rows):  # an error, as of a full disk, keeps no threads waiting
+        first = next(rows)
+        stacked = empty((n_rows, *first.shape), np.float32)
+        for position, row in enumerate(chain([first], rows)):
+            stacked[position] = row
+        return stacked
 
 
-def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]], n_rows: int) -> np.ndarray:
+def map_rows(folder: Any, digest: str, rows: Callable[[], Generator[np.ndarray]], n_rows: int) -> np.ndarray:
     """Stack rows in a file, once for each digest, and map it into memory.
 
     Parameters
@@ -116,7 +119,7 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
     digest : str
         Of all that the rows depend on; it names the file.
     rows : callable
-        Gives an iterator over the rows.
+        Gives a generator of the rows.
     n_rows : int
         How many there are.
 
@@ -129,11 +132,11 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Iterator[np.ndarray]],
     if (mapped := _mapped(path, n_rows)) is not None:
         return mapped
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")) as is_alone:
         if (mapped := _mapped(path, n_rows, warn=True)) is not None:  # another process was faster
             return mapped
         # Under another name until it is whole: a run that ends midway leaves no file that looks finished.
-        partial = path.with_suffix(".partial")
+        partial = path.with_suffix(".partial" if is_alone else f".{uuid4().hex}.partial")
         try:
             stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
             os.replace(partial, path)

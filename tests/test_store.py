@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from skgenre import AudioError, AudioLoader, CNNClassifier, MelExtractor, MFCCExtractor
 from skgenre._store import ArrayStore
+from skgenre._threads import one_blas_thread
 
 RATE = 16000
 
@@ -292,7 +294,7 @@ class TestOut:
         def read_only(*_, **__):
             raise PermissionError("read-only")
 
-        for name in ("skgenre._store.FileLock", "pathlib.Path.mkdir"):
+        for name in ("skgenre._store.locked", "pathlib.Path.mkdir"):
             monkeypatch.setattr(name, read_only)
         np.testing.assert_array_equal(extractor.transform(loaded(paths)), expected)
 
@@ -329,6 +331,40 @@ def test_a_full_disk_is_an_error_and_leaves_no_file(paths, tmp_path, monkeypatch
     assert not list((tmp_path / "out").glob("*.partial"))
     monkeypatch.undo()
     assert len(MFCCExtractor(out=tmp_path / "out").transform(loaded(paths))) == len(paths)
+
+
+def test_an_error_of_whoever_takes_the_rows_ends_what_gives_them(paths, tmp_path, monkeypatch):
+    """While somebody keeps the error, as an interactive session does, other fits would wait for the processor."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left") as kept:
+        MFCCExtractor(out=tmp_path / "out", n_jobs=2).transform(loaded(paths))
+    free = threading.Event()
+
+    def wait_for_turn():
+        with one_blas_thread(alone=True):
+            free.set()
+
+    threading.Thread(target=wait_for_turn, daemon=True).start()
+    assert free.wait(10)
+    assert kept.value.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_mount_without_locks_stores_all_the_same(paths, decoded, tmp_path, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    extractor = MFCCExtractor(memory=tmp_path / "store", out=tmp_path / "out")
+    first, second = (extractor.transform(loaded(paths)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, MFCCExtractor(memory=tmp_path / "store").transform(loaded(paths)))
+    assert len(decoded()) == len(paths)
+    assert [path.suffix for path in (tmp_path / "out").iterdir() if path.suffix != ".lock"] == [".npy"]
 
 
 def test_a_run_that_fails_leaves_no_part_of_its_file(tracks, tmp_path):

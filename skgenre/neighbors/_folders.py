@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 import numpy as np
-from filelock import FileLock
+
+from skgenre._locks import locked
 
 FORMAT = 1
 """Number of the layout; raised with each change that an older version could not read."""
@@ -60,7 +61,7 @@ def save_folder(folder: str | os.PathLike, kind: str, write: Callable[[Path], di
     if folder.is_file():
         raise ValueError(f"folder must be a folder to save in, {str(folder)!r} is a file")
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with locked(folder / ".lock"):
         if (folder / MANIFEST).exists():
             _check_kind(folder, _manifest(folder), kind)
         inside = folder / f"data-{uuid.uuid4().hex[:16]}"
