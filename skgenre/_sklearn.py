@@ -7,7 +7,14 @@ from sklearn import utils
 from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _raise_for_params
 from sklearn.utils._missing import is_pandas_na
-from sklearn.utils._param_validation import HasMethods, Hidden, Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Hidden,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight
 
@@ -23,6 +30,7 @@ __all__ = [
     "_raise_for_params",
     "column_or_1d",
     "is_pandas_na",
+    "validate_parameter_constraints",
 ]
 
 

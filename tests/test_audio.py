@@ -392,6 +392,25 @@ class TestWaveforms:
         assert waveforms.paths == [*paths[:2], "<bytes>", "<array>"]
         assert np.asarray(waveforms).shape == (4, 5512)
 
+    @pytest.mark.parametrize(
+        ("sources", "parameters", "message"),
+        [
+            ("song.mp3", {}, "sources must be a sequence, with one source for each track, got 'song.mp3'"),
+            (Path("song.mp3"), {}, "sources must be a sequence"),
+            (["song.mp3", None], {}, "row 1 of sources must be a path, .* or a 1-D array of samples, got None"),
+            ([[0.0, 0.1]], {}, r"row 0 of sources must be .*, got \[0.0, 0.1\]"),
+            ([np.zeros((2, 9))], {}, "row 0 of sources must be"),
+            (["song.mp3"], {"duration": 0}, "'duration' parameter of Waveforms must be .* Got 0 instead"),
+            (["song.mp3"], {"offset": -1}, "'offset' parameter of Waveforms must be"),
+            (["song.mp3"], {"sample_rate": 22050.0}, "'sample_rate' parameter of Waveforms must be"),
+            (["song.mp3"], {"on_error": "ignore"}, "'on_error' parameter of Waveforms must be"),
+        ],
+        ids=str,
+    )
+    def test_what_it_cannot_be_made_from_is_an_error(self, sources, parameters, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            Waveforms(sources, **parameters)
+
     def test_a_pickle_holds_no_audio_and_decodes_to_the_same(self, tmp_path):
         path = write(tmp_path / "a.wav", noise(3))
         waveforms = AudioLoader(duration=1.5, n_jobs=2, on_error="warn").transform([path] * 3)

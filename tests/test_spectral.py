@@ -18,7 +18,6 @@ PLAIN = {"sample_rate": RATE, "n_mels": 128, "n_fft": 2048, "hop_length": 512, "
 pytestmark = [
     pytest.mark.filterwarnings("ignore:n_fft=.* is too large:UserWarning"),
     pytest.mark.filterwarnings("ignore:Empty filters detected:UserWarning"),
-    pytest.mark.filterwarnings("ignore:.*bands hold no frequency:UserWarning"),
 ]
 
 
@@ -118,10 +117,9 @@ def test_decibels_of_a_tone_in_noise_are_those_of_librosa(frequency, n_fft):
 
 
 @pytest.mark.parametrize("sizes", [{"n_fft": 256}, {"n_fft": 300}, {"n_fft": 512, "n_mels": 400}])
-def test_bands_without_a_frequency_stay_silent_with_a_warning(sizes):
-    sizes = PLAIN | {"hop_length": 100, "fmax": 10_999.0 + len(sizes)} | sizes  # bands that no other test has made
-    with pytest.warns(UserWarning, match=r"bands hold no frequency .* use fewer bands or a longer transform"):
-        power = spectral.mel_power(noise(5000), **sizes)
+def test_bands_without_a_frequency_stay_silent(sizes):
+    sizes = PLAIN | {"hop_length": 100, "fmax": 11_000.0} | sizes
+    power = spectral.mel_power(noise(5000), **sizes)
     empty = ~librosa.filters.mel(
         sr=RATE, n_fft=sizes["n_fft"], n_mels=sizes["n_mels"], fmin=0.0, fmax=sizes["fmax"]
     ).any(axis=1)

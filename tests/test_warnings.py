@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from skgenre import CNNClassifier, EmbeddingRecommender, HybridRecommender, RecallWarning
+from skgenre import CNNClassifier, EmbeddingRecommender, HybridRecommender, MelExtractor, RecallWarning
 from skgenre.neighbors import AnnoyIndex, RecallSample, tune_effort
 from skgenre.neighbors._recall_samples import HeldOut
 
 X = np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 1.0], [1.0, 2.0], [0.0, 3.0]])
 ZERO, GROUP, NOTHING = "is zero: under cosine", "two tracks of one group", "needs users who have heard two tracks"
+NO_BIN, TRACKS = "bands hold no frequency .* use fewer bands or a longer transform", np.zeros((2, 3000))
 CALLS = {
     "recommend": (GROUP, lambda: one_group().recommend(0, n=3)),
     "journey": (GROUP, lambda: one_group().journey(0, 4, n=4)),
@@ -27,6 +28,8 @@ CALLS = {
             make_pipeline("passthrough", CNNClassifier((8,), max_epochs=1, validation_fraction=0.3))
         ),
     ),
+    "transform of bands without a frequency": (NO_BIN, lambda: MelExtractor(400, n_fft=512).transform(TRACKS)),
+    "the same again, in a pipeline": (NO_BIN, lambda: make_pipeline(MelExtractor(400, n_fft=512)).transform(TRACKS)),
     "hybrid": (NOTHING, lambda: HybridRecommender().fit(X, np.eye(5))),
 }
 VECTORS = np.random.default_rng(0).standard_normal((100, 4)).astype(np.float32)

@@ -1,17 +1,16 @@
 """The loader as a scikit-learn transformer."""
 
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from skgenre._rows import RowArray, labels_of
-from skgenre._sklearn import Interval, StrOptions, _fit_context
+from skgenre._sklearn import _fit_context
 from skgenre.audio._decoding import cut_part
 from skgenre.audio._files import check_file
 from skgenre.audio._tracks import check_tracks
-from skgenre.audio._waveforms import Waveforms
+from skgenre.audio._waveforms import CONSTRAINTS, Waveforms
 
 
 class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -57,13 +56,7 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     (8000,)
     """
 
-    _parameter_constraints: dict = {
-        "sample_rate": [Interval(Integral, 1, None, closed="left")],
-        "duration": [None, Interval(Real, 0, None, closed="neither")],
-        "offset": [Interval(Real, 0, None, closed="left")],
-        "on_error": [StrOptions({"raise", "warn"})],
-        "n_jobs": [None, Integral],
-    }
+    _parameter_constraints = CONSTRAINTS
 
     def __init__(
         self,

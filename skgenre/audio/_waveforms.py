@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterable
+from numbers import Integral, Real
 from typing import Any, Self
 
 import joblib
@@ -10,8 +11,18 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from skgenre._rows import RowSequence
+from skgenre._sklearn import Interval, StrOptions, validate_parameter_constraints
 from skgenre.audio._decoding import decode, fit_length
 from skgenre.audio._files import AudioError, Source, source_name
+
+CONSTRAINTS: dict[str, list] = {
+    "sample_rate": [Interval(Integral, 1, None, closed="left")],
+    "duration": [None, Interval(Real, 0, None, closed="neither")],
+    "offset": [Interval(Real, 0, None, closed="left")],
+    "on_error": [StrOptions({"raise", "warn"})],
+    "n_jobs": [None, Integral],
+}
+"""What the parameters of a loader, and of what it makes, may be."""
 
 
 class Waveforms(RowSequence):
@@ -20,7 +31,8 @@ class Waveforms(RowSequence):
     ``AudioLoader.transform`` makes it from paths. An integer gives the waveform, a float32 array of shape
     (n_samples,) with values in [-1, 1]; any other index gives ``Waveforms`` of the chosen tracks.
     ``numpy.asarray`` decodes and stacks them all. Its pickle and its ``joblib.hash`` hold the path, size and
-    modification time of each file and the parameters, never the audio of a file.
+    modification time of each file and the parameters but ``n_jobs``, which is for the process that set it, never the
+    audio of a file.
 
     Parameters
     ----------
@@ -44,6 +56,13 @@ class Waveforms(RowSequence):
     errors : dict of int to AudioError
         The rows that could not be decoded, filled as rows are accessed.
 
+    Raises
+    ------
+    TypeError
+        If ``sources`` is a lone one, or one of them is something else.
+    ValueError
+        If a parameter is out of range.
+
     Examples
     --------
     >>> import numpy as np
@@ -66,7 +85,9 @@ class Waveforms(RowSequence):
         on_error: str = "raise",
         n_jobs: int | None = None,
     ) -> None:
-        self._sources = tuple(os.fspath(s) if isinstance(s, os.PathLike) else s for s in sources)
+        given = {"sample_rate": sample_rate, "duration": duration, "offset": offset, "on_error": on_error}
+        validate_parameter_constraints(CONSTRAINTS, {**given, "n_jobs": n_jobs}, type(self).__name__)
+        self._sources = _checked(sources)
         # Numbers of numpy may overflow.
         self.sample_rate = int(sample_rate) if isinstance(sample_rate, np.integer) else sample_rate
         self.duration = float(duration) if isinstance(duration, np.generic) else duration
@@ -130,14 +151,9 @@ class Waveforms(RowSequence):
             return self.stand_in(position, error)
 
     def _take(self, positions: np.ndarray) -> Self:
-        taken = type(self)(
-            [self._sources[position] for position in positions],
-            self.sample_rate,
-            duration=self.duration,
-            offset=self.offset,
-            on_error=self.on_error,
-            n_jobs=self.n_jobs,
-        )
+        taken = object.__new__(type(self))
+        vars(taken).update(vars(self))
+        taken._sources = tuple(self._sources[position] for position in positions)
         taken.errors = {row: self.errors[old] for row, old in enumerate(positions) if old in self.errors}
         return taken
 
@@ -155,6 +171,17 @@ class Waveforms(RowSequence):
     def __setstate__(self, state: dict[str, Any]) -> None:
         del state["stats"]
         self.__dict__.update(state)
+
+
+def _checked(sources: Iterable[Source | os.PathLike]) -> tuple[Source, ...]:
+    if isinstance(sources, str | bytes | os.PathLike):
+        raise TypeError(f"sources must be a sequence, with one source for each track, got {sources!r:.80}")
+    checked = tuple(os.fsdecode(source) if isinstance(source, os.PathLike) else source for source in sources)
+    for row, source in enumerate(checked):
+        if not isinstance(source, str | bytes) and not (isinstance(source, np.ndarray) and source.ndim == 1):
+            forms = "a path, the content of an audio file as bytes, or a 1-D array of samples"
+            raise TypeError(f"row {row} of sources must be {forms}, got {source!r:.80}")
+    return checked
 
 
 def _stat(source: Source) -> tuple[int, int] | None:

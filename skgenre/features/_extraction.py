@@ -1,7 +1,9 @@
 """How an extractor walks tracks: in threads, from a store or into a file; what it computes is its own."""
 
 import os
-from collections.abc import Iterator
+import warnings
+from collections.abc import Generator
+from contextlib import closing
 from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
@@ -17,6 +19,7 @@ from skgenre._rows import RowArray, labels_of
 from skgenre._sklearn import HasMethods, Interval, _fit_context
 from skgenre._store import ArrayStore, map_rows, stack_rows
 from skgenre._threads import in_worker, map_threads, one_blas_thread
+from skgenre._warnings import users_line
 from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence
 
@@ -108,7 +111,7 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
         """Return the rows as a mapped file; silence that stands in for some is noted beside it, and told each time."""
         note = Path(self.out) / f"{digest}.silent"
 
-        def rows() -> Iterator[np.ndarray]:
+        def rows() -> Generator[np.ndarray]:
             note.unlink(missing_ok=True)
             yield from self._walk(X, sample_rate)
             if errors := getattr(X, "errors", None):
@@ -127,12 +130,12 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
                     return self._mapped(X, sample_rate, digest)
         return mapped
 
-    def _walk(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
+    def _walk(self, X: Any, sample_rate: int) -> Generator[np.ndarray]:
         """Give the rows in order as they are done, so that no second copy is ever held."""
-        rows = self._rows(X, sample_rate)
-        return iter(tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose))
+        with closing(self._rows(X, sample_rate)) as rows:
+            yield from tqdm(rows, total=len(X), desc=type(self).__name__, unit="track", disable=not self.verbose)
 
-    def _rows(self, X: Any, sample_rate: int) -> Iterator[np.ndarray]:
+    def _rows(self, X: Any, sample_rate: int) -> Generator[np.ndarray]:
         """Read what is stored, and from the first row that is not, let threads go on.
 
         Or what ``joblib.parallel_config`` names in their place: a worker process has a copy of ``X``, so errors are
@@ -225,6 +228,13 @@ class Extractor(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  #
             raise ValueError(f"fmin must be < fmax, got {self.fmin} >= {fmax}")
         if self.hop_length > self.n_fft:
             raise ValueError(f"hop_length must be <= n_fft, got {self.hop_length} > {self.n_fft}")
+        bank = spectral.mel_bank(sample_rate, int(self.n_fft), int(self.n_mels), self.fmin, self.fmax)
+        if n_empty := np.count_nonzero(~bank.any(axis=1)):
+            warnings.warn(
+                f"{n_empty} of n_mels={self.n_mels} bands hold no frequency of a transform of n_fft={self.n_fft} "
+                "samples and stay silent: use fewer bands or a longer transform",
+                stacklevel=users_line(),
+            )
 
     def set_output(self, *, transform: Any = None) -> Self:
         """Do nothing: 3-D features have no data frame form. Present so that ``Pipeline.set_output`` works.

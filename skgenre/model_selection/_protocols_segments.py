@@ -1,6 +1,5 @@
 """Tracks cut into segments that pass for tracks, for the one protocol that is wrong on purpose."""
 
-from copy import copy
 from numbers import Integral
 from typing import Any, Self
 
@@ -158,8 +157,6 @@ class SegmentWaveforms(Waveforms):
         return Waveforms([source], self.sample_rate, duration=self.duration, offset=self.starts[position])
 
     def _take(self, positions: np.ndarray) -> Self:
-        taken = copy(self)
-        taken._sources = tuple(self._sources[position] for position in positions)
+        taken = super()._take(positions)
         taken.starts = self.starts[positions]
-        taken.errors = {row: self.errors[old] for row, old in enumerate(positions) if old in self.errors}
         return taken
