@@ -3,8 +3,8 @@
 import errno
 import os
 import warnings
-from collections.abc import Callable, Generator, Hashable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Hashable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,9 @@ class ArrayStore:
     """
 
     def __init__(self, memory: Any) -> None:
-        memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+        memory = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+        with _naming("memory", memory):
+            memory = check_memory(memory)
         self._entry = memory.cache(_entry, ignore=["compute"])
         self._locks = None if memory.location is None else Path(memory.location) / "skgenre-locks"
 
@@ -129,9 +131,10 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Generator[np.ndarray]]
         All rows, not writeable.
     """
     path = Path(folder) / f"{digest}.npy"
-    if (mapped := _mapped(path, n_rows)) is not None:
-        return mapped
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _naming("out", folder):
+        if (mapped := _mapped(path, n_rows)) is not None:
+            return mapped
+        path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_suffix(".lock")) as is_alone:
         if (mapped := _mapped(path, n_rows, warn=True)) is not None:  # another process was faster
             return mapped
@@ -144,6 +147,15 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Generator[np.ndarray]]
             partial.unlink(missing_ok=True)
             raise
         return open_memmap(path, "r")
+
+
+@contextmanager
+def _naming(parameter: str, value: Any) -> Iterator[None]:
+    """Say of which parameter a file is where a folder should be."""
+    try:
+        yield
+    except (NotADirectoryError, FileExistsError) as error:
+        raise ValueError(f"{parameter} must be a folder, or where one can be made, got {str(value)!r}") from error
 
 
 def _mapped(path: Path, n_rows: int, *, warn: bool = False) -> np.ndarray | None:

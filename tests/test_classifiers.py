@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
-from skorch.callbacks import Callback, LRScheduler
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
 from skgenre.classifiers import _base, _crops
@@ -231,6 +231,21 @@ class TestTraining:
         net._probabilities = interrupt
         with pytest.raises(KeyboardInterrupt):
             net.fit(*music())
+
+    def test_a_callback_that_watches_validation_says_where_there_is_none(self, make):
+        for callback, watched in ((EarlyStopping(), "valid_loss"), (("kept", Checkpoint()), "valid_loss_best")):
+            with pytest.raises(ValueError, match=f"watches '{watched}'.*: set validation_fraction"):
+                make(callbacks=[callback]).fit(*music())
+
+    def test_a_callback_may_watch_validation(self, make, tmp_path):
+        kept = Checkpoint(
+            dirname=tmp_path, f_params="{last_epoch[epoch]}.pt", f_optimizer=None, f_criterion=None, f_history=None
+        )
+        net = make(max_epochs=8, lr=0.1, callbacks=[EarlyStopping(patience=9), kept], validation_fraction=0.3)
+        losses = net.fit(*music()).history_["valid_loss"]
+        assert losses != sorted(losses, reverse=True)
+        best = [number for number, loss in enumerate(losses, 1) if loss == min(losses[:number])]
+        assert sorted(path.name for path in tmp_path.glob("*.pt")) == [f"{number}.pt" for number in best]
 
     def test_a_callback_may_wish_to_stop(self, make):
         class Enough(Callback):
@@ -529,6 +544,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("params", "message"),
         [
+            ({"device": "meta"}, "device must be one that torch computes on, got 'meta'"),
             ({"device": "abacus"}, "device must be \"auto\" or a device of torch, got 'abacus'"),
             ({"channels": (8, 0)}, r"channels must hold at least one number >= 1, and whole numbers, got \(8, 0\)"),
             ({"channels": (8.5,)}, r"channels must hold .* whole numbers, got \(8.5,\)"),

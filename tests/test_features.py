@@ -533,12 +533,14 @@ class TestFrameStatistics:
         [
             (np.zeros((0, 2, 3)), "0 sample"),
             (np.full((1, 2, 3), np.nan), "Input X contains NaN"),
+            (np.zeros((2, 3, 0)), r"X must hold at least one band and one frame .* got the shape \(2, 3, 0\)"),
+            (np.zeros((2, 0, 3)), r"X must hold at least one band and one frame .* got the shape \(2, 0, 3\)"),
             (np.zeros((1, 2, 3, 4)), r"X must have the shape \(n_tracks, n_bands, n_frames\), got \(1, 2, 3, 4\)"),
             (FeatureSequence([np.zeros((1, 2))])[:0], "X holds no tracks"),
             (["a.wav"], "FrameStatistics takes features, got list of tracks: put an AudioLoader and an extractor"),
             (Waveforms([np.zeros(5)]), "FrameStatistics takes features, got Waveforms of tracks: put an AudioLoader"),
         ],
-        ids=["none", "NaN", "4-D", "empty sequence", "paths", "waveforms"],
+        ids=["none", "NaN", "no frames", "no bands", "4-D", "empty sequence", "paths", "waveforms"],
     )
     def test_what_is_no_features_is_refused(self, X, message):
         with pytest.raises(ValueError, match=message):

@@ -367,6 +367,15 @@ def test_a_mount_without_locks_stores_all_the_same(paths, decoded, tmp_path, mon
     assert [path.suffix for path in (tmp_path / "out").iterdir() if path.suffix != ".lock"] == [".npy"]
 
 
+@pytest.mark.parametrize("name", ["file", "file/folder"])
+@pytest.mark.parametrize("parameter", ["memory", "out"])
+def test_a_file_where_a_folder_should_be_is_an_error(paths, tmp_path, parameter, name):
+    (tmp_path / "file").write_text("music")
+    with pytest.raises(ValueError, match=f"{parameter} must be a folder, or where one can be made, got '.*{name}'"):
+        MFCCExtractor(**{parameter: tmp_path / name}).transform(loaded(paths))
+    assert (tmp_path / "file").read_text() == "music"
+
+
 def test_a_run_that_fails_leaves_no_part_of_its_file(tracks, tmp_path):
     (tmp_path / "text.wav").write_text("no music")
     waveforms = AudioLoader(duration=1).transform([*tracks.paths[:2], tmp_path / "text.wav"])

@@ -7,11 +7,13 @@ import torch
 from sklearn.base import BaseEstimator
 from skorch.callbacks import EarlyStopping, LRScheduler
 
+from skgenre._devices import find_device
 from skgenre.classifiers._answers import NetAnswers
 from skgenre.classifiers._callbacks import Cosine, EpochScores, Progress
 from skgenre.classifiers._crops import TrackCrops, as_batch, band_moments, bands_are_alike
 from skgenre.classifiers._training import TrackNet, prefers_bfloat16
 
+VALIDATION_SCORES = ["valid_loss", "valid_accuracy", "valid_f1"]
 AUGMENTATIONS = ("mask", "equalize", "transpose", "mixstyle", "stretch")
 
 
@@ -53,6 +55,8 @@ class NetBuilding(NetAnswers, BaseEstimator):
 
         scores = EpochScores(self._targets, watched, probabilities)
         callbacks = [("scores", scores), *(self.callbacks or ())]
+        if watched is None:
+            _check_monitors(callbacks)
         if self.verbose:
             callbacks.append(("progress", Progress()))
         stopping = None
@@ -73,22 +77,14 @@ class NetBuilding(NetAnswers, BaseEstimator):
         epochs = self.net_.history  # a callback may have stopped the last one in its midst
         kept = ["epoch", "train_loss", "train_accuracy", "train_f1"]
         if any("valid_loss" in epoch for epoch in epochs):
-            kept += ["valid_loss", "valid_accuracy", "valid_f1"]
+            kept += VALIDATION_SCORES
         self.history_ = {name: [epoch.get(name, np.nan) for epoch in epochs] for name in kept}
         self.history_["duration"] = [epoch.get("dur", np.nan) for epoch in epochs]
         self.best_epoch_ = (0 if stopping is None else stopping.best_epoch_) or len(epochs)
 
     @property
     def _device(self) -> str:
-        if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            device = torch.device(self.device)
-        except RuntimeError as error:
-            raise ValueError(f'device must be "auto" or a device of torch, got {self.device!r}') from error
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise ValueError(f'device={self.device!r}, but torch finds no GPU; "auto" or "cpu" works without one')
-        return self.device
+        return find_device(self.device)
 
     @property
     def _bfloat16(self) -> bool:
@@ -129,4 +125,18 @@ def _even_size(n_crops: int, largest: int) -> int:
 
 
 def _is_scheduler(callback: Any) -> bool:
-    return isinstance(callback[1] if isinstance(callback, tuple) else callback, LRScheduler)
+    return isinstance(_bare(callback), LRScheduler)
+
+
+def _check_monitors(callbacks: list) -> None:
+    for callback in map(_bare, callbacks):
+        monitor = getattr(callback, "monitor", None)
+        if isinstance(monitor, str) and monitor.removesuffix("_best") in VALIDATION_SCORES:
+            raise ValueError(
+                f"{type(callback).__name__} among callbacks watches {monitor!r}, and no tracks are kept for "
+                "validation: set validation_fraction, or have it watch 'train_loss'"
+            )
+
+
+def _bare(callback: Any) -> Any:
+    return callback[1] if isinstance(callback, tuple) else callback

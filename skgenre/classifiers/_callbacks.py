@@ -45,7 +45,10 @@ class EpochScores(Onlooker):
         if self.validation is not None:
             X, targets, weights = self.validation
             probabilities = self.predict_proba(X)
-            net.history.record("valid_loss", self.kind.loss(targets, probabilities, weights))
+            loss = self.kind.loss(targets, probabilities, weights)
+            earlier = [epoch["valid_loss"] for epoch in net.history if "valid_loss" in epoch]
+            net.history.record("valid_loss_best", all(loss < other for other in earlier))  # skorch's Checkpoint asks
+            net.history.record("valid_loss", loss)
             self._record(net, "valid", self.kind.choose(targets, 0.5), self.kind.choose(probabilities, 0.5))
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:

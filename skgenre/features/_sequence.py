@@ -78,7 +78,7 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
     Raises
     ------
     ValueError
-        If ``X`` holds no tracks, NaN, or other bands than in ``fit``.
+        If ``X`` holds no tracks, bands or frames, NaN, or other bands than in ``fit``.
     """
     if isinstance(X, Waveforms) or is_paths(as_rows(X)):
         raise ValueError(
@@ -99,6 +99,8 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
         X = validate_data(estimator, X, dtype=np.float32, allow_nd=True, reset=reset)
         if X.ndim > 3:
             raise ValueError(f"X must have the shape (n_tracks, n_bands, n_frames), got {X.shape}")
+        if 0 in X.shape:
+            raise ValueError(f"X must hold at least one band and one frame of each track, got the shape {X.shape}")
         X = X[:, None, :] if X.ndim == 2 else X
         n_bands = X.shape[1]
     if reset:

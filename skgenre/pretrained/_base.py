@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from sklearn.base import TransformerMixin
 
+from skgenre._devices import find_device
 from skgenre._rows import labelled
 from skgenre._sklearn import Interval, _fit_context
 from skgenre._store import stack_rows
@@ -183,16 +184,3 @@ def flush_denormals(module: torch.nn.Module) -> None:
         for _, tensor in tensors_of(module):
             if tensor.is_floating_point():
                 tensor[tensor.abs() < torch.finfo(tensor.dtype).tiny] = 0
-
-
-def find_device(name: str) -> str:
-    """Return the device of torch that ``"auto"`` or another name means, or raise ``ValueError``."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f'device must be "auto" or a device of torch, got {name!r}') from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f'device={name!r}, but torch finds no GPU; "auto" or "cpu" works without one')
-    return name
