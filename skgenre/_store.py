@@ -142,6 +142,8 @@ def map_rows(folder: Any, digest: str, rows: Callable[[], Generator[np.ndarray]]
         partial = path.with_suffix(".partial" if is_alone else f".{uuid4().hex}.partial")
         try:
             stack_rows(rows(), n_rows, lambda shape, dtype: _open_whole(partial, shape, dtype))
+            with partial.open("r+b") as file:
+                os.fsync(file.fileno())  # its name must not be on the disk before it is
             os.replace(partial, path)
         except BaseException:
             partial.unlink(missing_ok=True)

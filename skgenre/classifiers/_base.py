@@ -99,6 +99,8 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
     def partial_fit(self, X: Any, y: Any, classes: Any = None, *, sample_weight: Any = None) -> Self:
         """Train for one more epoch, without early stopping.
 
+        ``class_weight="balanced"`` goes by how rare genres are among these tracks.
+
         Parameters
         ----------
         X : array-like of shape (n_tracks, n_bands, n_frames) or (n_tracks, n_frames), or FeatureSequence
