@@ -1,15 +1,15 @@
 """The tracks that a demo works on, and their features."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import soundfile
 from tqdm import tqdm
 
-from skgenre.audio import AudioError, Waveforms
+from skgenre.audio import AudioError, Waveforms, open_file
 from skgenre.datasets import load_tracks, make_tracks
 
 _LONGEST_LISTEN = 30.0
@@ -72,10 +72,8 @@ def seconds_to_hear(paths: Sequence[str]) -> float:
     """Choose how much of each track to hear: half a minute, or the median length where tracks are shorter."""
     seconds = []
     for path in paths[:: max(1, len(paths) // _PROBED_FILES)]:
-        try:
-            seconds.append(soundfile.info(path).duration)
-        except (soundfile.SoundFileError, OSError, TypeError):  # a TypeError where the name ends in .raw
-            continue  # such a file is reported when it is decoded
+        with suppress(AudioError), open_file(path) as file:  # it is reported when it is decoded
+            seconds.append(file.frames / file.samplerate)
     return min(_LONGEST_LISTEN, max(1.0, float(np.median(seconds)))) if seconds else _LONGEST_LISTEN
 
 
