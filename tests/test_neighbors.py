@@ -1,6 +1,7 @@
 """The indexes: the right neighbours, the right distances, always as many as asked for."""
 
 import pickle
+import tracemalloc
 from importlib.util import find_spec
 
 import numpy as np
@@ -164,15 +165,56 @@ def test_permuting_the_rows_permutes_the_answers(metric, vectors, data):
 
 
 @each_metric
-@pytest.mark.parametrize("batch", [1, 100, 2**22])
-def test_answers_do_not_depend_on_the_size_of_the_batches(metric, batch, monkeypatch):
-    vectors = np.random.default_rng(0).standard_normal((70, 5)).astype(np.float32)
-    lone = [ExactIndex(metric).build(vectors).query(vectors[[i]], 9) for i in range(70)]
-    monkeypatch.setattr(_scan, "BATCH", batch)
-    monkeypatch.setattr(_space, "BATCH", batch)
-    distances, rows = ExactIndex(metric).build(vectors).query(vectors, 9)
-    np.testing.assert_array_equal(rows, np.concatenate([rows for _, rows in lone]))
-    np.testing.assert_array_equal(distances, np.concatenate([distances for distances, _ in lone]))
+@pytest.mark.parametrize("kind", ["apart", "in heaps"])
+@pytest.mark.parametrize("n_allowed", [70, 50, 20, 9])
+@pytest.mark.parametrize(("batch", "n_rows", "n_queries"), [(1, 1, 1), (100, 3, 4), (2**22, 3, 4), (2**22, 16, 70)])
+def test_answers_do_not_depend_on_the_size_of_the_blocks(
+    metric, kind, n_allowed, batch, n_rows, n_queries, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((70, 5)).astype(np.float32)
+    if kind == "in heaps":  # many are equally near
+        vectors = vectors[rng.integers(5, size=70)]
+    allowed = rng.permutation(70) < n_allowed
+    index = ExactIndex(metric).build(vectors)
+    lone = [index.query(vectors[[i]], 9, allowed=allowed) for i in range(70)]
+    true = np.where(allowed, true_distances(vectors, vectors, metric).round(9), np.inf)
+    np.testing.assert_array_equal(np.concatenate([rows for _, rows in lone]), true.argsort(kind="stable")[:, :9])
+    within = [index.query_radius(vectors[[i]], 0.7, allowed=allowed) for i in range(70)]
+    for module in (_scan, _space):
+        monkeypatch.setattr(module, "BATCH", batch)
+    monkeypatch.setattr(_scan, "ROWS_AT_ONCE", (n_rows, n_rows))
+    monkeypatch.setattr(_scan, "QUERIES_AT_ONCE", n_queries)
+    answers = index.query(vectors, 9, allowed=allowed)
+    for ours, expected in zip(answers, zip(*lone, strict=True), strict=True):
+        np.testing.assert_array_equal(ours, np.concatenate(expected))
+    for ours, expected in zip(
+        index.query_radius(vectors, 0.7, allowed=allowed), zip(*within, strict=True), strict=True
+    ):
+        for one, (other,) in zip(ours, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@each_metric
+def test_rows_that_single_precision_cannot_tell_apart_are_in_their_true_order(metric):
+    rng = np.random.default_rng(0)
+    vectors = (rng.standard_normal(64) + 1e-4 * rng.standard_normal((6000, 64))).astype(np.float32)
+    rows = ExactIndex(metric).build(vectors).query(vectors[:300], 10)[1]
+    units = vectors.astype(np.float64)
+    if metric == "cosine":
+        units /= np.linalg.norm(units, axis=1, keepdims=True)
+    np.testing.assert_array_equal(rows, cdist(units[:300], units).argsort(axis=1)[:, :10])
+
+
+def test_many_that_are_equally_near_take_little_memory(monkeypatch):
+    monkeypatch.setattr(_scan, "BATCH", 2**16)
+    index = ExactIndex("euclidean").build(np.ones((20_000, 4), dtype=np.float32))
+    tracemalloc.start()
+    rows = index.query(np.ones((200, 4), dtype=np.float32), 5)[1]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(rows, np.tile(np.arange(5), (200, 1)))
+    assert peak < 60e6  # all pairs at once would be 80 MB and more
 
 
 @each_metric

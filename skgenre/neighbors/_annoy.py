@@ -12,7 +12,7 @@ import numpy as np
 from skgenre.neighbors._approximate import ApproximateIndex, as_table
 from skgenre.neighbors._checks import check_integers
 from skgenre.neighbors._growing import GrowingArray
-from skgenre.neighbors._scan import Block, candidates
+from skgenre.neighbors._scan import Block, Candidates
 
 TAIL = 0.25
 """Rows added since the forest was grown, as a share of those in it, beyond which it is grown anew."""
@@ -135,7 +135,9 @@ class AnnoyIndex(ApproximateIndex):
         if not len(tail):
             return found
         block = Block(tail, self._tail_points.rows, self._space.squares(self._tail_points.rows), self.alive[tail])
-        asked, found_too = candidates(self._space, queries, [block], n_asked)
+        candidates = Candidates(self._space, queries, n_asked)
+        candidates.compare(block)
+        asked, found_too = candidates.pairs()
         found = np.column_stack([found, as_table(found_too, np.bincount(asked, minlength=len(queries)))])
         # A filter must not pass over what lies in the tail, for what lies farther off in the forest.
         return self._space.nearest_among(queries, self.vectors, found, n_asked)[1]
