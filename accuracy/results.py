@@ -100,16 +100,24 @@ class Results:
         return [record for key, record in sorted(self.records.items()) if key[:3] == (dataset, protocol, model)]
 
 
-def digest_of(estimator: Any, y: np.ndarray) -> str:
-    """Return what a record depends on, in short: the version, the parameters of the estimator and the genres.
+def digest_of(estimator: Any, y: np.ndarray, X: Any = None, groups: np.ndarray | None = None) -> str:
+    """Return what a record depends on, in short: the version, the parameters of the estimator, and the music.
 
-    Files count by name, wherever they are.
+    Files count by name and size, wherever they are.
     """
     with config_context(print_changed_only=False):
         text = estimator.__repr__(N_CHAR_MAX=10**6)
     text = re.sub(r" at 0x[0-9a-f]+", "", text)
     text = re.sub(r"(\w*Path)\('[^']*/", r"\1('", text)
-    return hashlib.sha256(f"{skgenre.__version__} {text} {y.tolist()}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{skgenre.__version__} {text} {y.tolist()}".encode())
+    if X is not None and X.dtype == object:
+        files = [(os.path.basename(path), os.path.getsize(path) if os.path.isfile(path) else None) for path in X]
+        digest.update(f" {files}".encode())
+    elif X is not None:
+        digest.update(np.ascontiguousarray(X).data)
+    if groups is not None:
+        digest.update(f" {groups.tolist()}".encode())
+    return digest.hexdigest()[:12]
 
 
 def interval(records: list[Record]) -> tuple[float, float]:

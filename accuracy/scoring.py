@@ -38,7 +38,7 @@ def score(name: str, options: Options, results: Results) -> Iterator[Record]:
         if not dataset.takes(model, protocol):
             continue
         splitter = music.protocols[protocol]
-        digest = digest_of(MODELS[model].make(dataset.front()), music.y)
+        digest = digest_of(MODELS[model].make(dataset.front()), music.y, music.X, music.groups)
         for seed in options.seeds:
             key = (name, protocol, model, seed)
             if results.holds(key, digest) and not options.again:

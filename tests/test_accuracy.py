@@ -198,7 +198,7 @@ def test_the_interval_is_the_mean_over_seeds_by_artists():
     assert (low, high) == (0.5, 1.0)  # both draws of the first artist, or of the second
 
 
-def test_a_result_is_good_for_the_same_parameters_and_the_same_genres():
+def test_a_result_is_good_for_the_same_parameters_and_the_same_music(tmp_path):
     y = np.array(["a", "b"])
     digests = {
         digest_of(DummyClassifier(), y),
@@ -207,6 +207,15 @@ def test_a_result_is_good_for_the_same_parameters_and_the_same_genres():
         digest_of(DecisionTreeClassifier(), y[::-1]),
     }
     assert len(digests) == 4
+    (tmp_path / "a.wav").write_bytes(b"some")
+    files, artists = np.array([str(tmp_path / "a.wav"), "b.wav"], dtype=object), np.array(["x", "y"])
+    of_music = [
+        digest_of(DummyClassifier(), y, *music) for music in ((files, artists), (files, None), (files[::-1], artists))
+    ]
+    (tmp_path / "a.wav").write_bytes(b"some more")
+    of_music += [digest_of(DummyClassifier(), y, files, artists), digest_of(DummyClassifier(), y, np.zeros((2, 3)))]
+    assert len(set(of_music)) == 5
+    assert digest_of(DummyClassifier(), y, files, artists) == of_music[3]
     weights = [MusiCNNEmbedder(Path(folder, "weights.pth")) for folder in ("here", "there")]
     assert digest_of(weights[0], y) == digest_of(weights[1], y) != digest_of(MusiCNNEmbedder(Path("others.pth")), y)
     front = Pictures()

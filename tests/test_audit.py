@@ -458,6 +458,11 @@ def test_splits_are_taken_in_every_form(music):
     for split in (one, [one], (mask, ~mask), *(tuple(form(side.tolist()) for side in one) for form in forms)):
         pd.testing.assert_frame_equal(audit.leaks(split), audit.leaks([one]))
     assert len(audit.leaks(4)) == 4
+    uneven = (np.arange(7), np.arange(7, 12))
+    expected = audit.leaks([uneven])
+    for split in (list(uneven), (uneven,), [tuple(uneven)]):
+        pd.testing.assert_frame_equal(audit.leaks(split), expected)
+    pd.testing.assert_frame_equal(audit.leaks((uneven, uneven)), pd.concat([expected] * 2, ignore_index=True))
 
 
 def test_a_recording_on_both_sides_leaks(copies, audit_of_copies, music):
@@ -486,6 +491,29 @@ def test_a_copy_by_an_unknown_artist_is_grouped_with_its_original(music, tmp_pat
 def test_tracks_without_an_artist_are_not_counted_as_by_one_artist(music):
     audit = audit_tracks(music.paths, groups=["", None, np.nan, pd.NA, *music.groups[4:]])
     assert audit.leaks(([0], [1, 2, 3]))["same_artist"][0] == 0
+    assert len(set(audit.groups[:4])) == 4
+
+
+def test_an_artist_is_the_same_in_either_spelling_of_an_accent(music):
+    names = ["Bj\u00f6rk", "Bjo\u0308rk"]
+    assert audit_tracks(music.paths[:2], groups=names).leaks(([0], [1]))["same_artist"][0] == 1
+
+
+def test_a_medley_takes_the_place_of_no_song_in_it(music, tmp_path):
+    medley = np.concatenate([samples_of(path)[: 6 * RATE] for path in music.paths[:4]])
+    soundfile.write(tmp_path / "medley.wav", medley, RATE)
+    audit = audit_tracks([*music.paths[:4], tmp_path / "medley.wav"])
+    assert audit.keep.tolist() == [True] * 4 + [False]
+    assert audit.leaks(([0, 1], [2, 3]))["same_recording"][0] == 0
+    assert audit.leaks(([0, 4], [2, 3]))["same_recording"][0] == 2
+    assert len(set(audit.groups)) == 1
+
+
+def test_labels_that_are_numbers_are_compared(music, tmp_path):
+    copy = shutil.copy(music.paths[0], tmp_path)
+    for labels, same in (([0, 0], True), ([0, 1], False), ([False, True], False)):
+        assert audit_tracks([music.paths[0], copy], labels).duplicates["same_label"].tolist() == [same]
+    assert "rock ≠" not in audit_tracks([music.paths[0], copy], ["rock", None])._repr_html_()
 
 
 def test_keep_leaves_what_sounds_once(copies, audit_of_copies, faulty, music):

@@ -315,6 +315,8 @@ class TestErrors:
     def test_a_lone_group_is_no_word(self):
         with pytest.raises(ValueError, match="'groups' parameter of TrackDescriptor"):
             TrackDescriptor("rhythm").fit([music(1)])
+        with pytest.raises(ValueError, match=r"groups must be 'all' or some of .*, got 'rhythm'"):
+            TrackDescriptor("rhythm").get_feature_names_out()
 
     def test_a_step_longer_than_the_window(self):
         with pytest.raises(ValueError, match="hop_length must be <= n_fft, got 512 > 256"):

@@ -186,6 +186,23 @@ def test_labels_that_nobody_knows_are_left_out():
     assert model.predict_proba(X).shape == (120, 5)
 
 
+def test_a_fit_that_fails_leaves_what_was_fitted():
+    X, y = music()
+    model = HierarchicalClassifier(ESTIMATORS["per_label"], PARENTS, labels=LABELS).fit(X, y)
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match="sample"):
+        model.set_params(parents={LABELS[0]: LABELS[1]}).fit(X, y, sample_weight=np.ones(3))
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_names_of_an_earlier_fit_are_forgotten():
+    X, y = music()
+    model = HierarchicalClassifier(ESTIMATORS["per_label"], PARENTS, labels=LABELS)
+    model.fit(pd.DataFrame(X, columns=[f"column{number}" for number in range(X.shape[1])]), y)
+    assert len(model.feature_names_in_) == X.shape[1]
+    assert not hasattr(model.fit(X, y), "feature_names_in_")
+
+
 def test_scikit_learns_tools_work_on_it():
     X, y = music()
     model = HierarchicalClassifier(ESTIMATORS["per_label"], PARENTS, labels=LABELS)

@@ -531,7 +531,7 @@ class TestPerLabel:
         with pytest.warns(UserWarning, match="y has 3 labels that no track has, or every track"):
             wrapped = PerLabelClassifier(LogisticRegression()).fit(X, y)
         np.testing.assert_allclose(wrapped.predict_proba(X)[0, 1:], [0, 1, 0.5], atol=1e-6)
-        assert wrapped.predict(X)[0, 1:3].tolist() == [0, 1]
+        assert wrapped.predict(X)[0, 1:].tolist() == [0, 1, 0]
 
     def test_without_probabilities_its_own_answers_count(self):
         X, y = descriptors()

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skgenre import (
+    AudioError,
     AudioLoader,
     CNNClassifier,
     FrameStatistics,
@@ -104,6 +105,34 @@ def test_votes_that_are_counted_are_genres(classifier, tracks):
     np.testing.assert_array_equal(
         counted.classes_[counted.transform(tracks.paths)[:, 0]], machines.predict(tracks.paths)
     )
+
+
+def test_each_part_has_a_loader_of_its_own():
+    made = make_genre_classifier(pretrained=LOUDNESS).set_params(cnn__load__duration=10.0)
+    durations = [made.get_params()[f"{part}__load__duration"] for part, _ in made.estimators]
+    assert durations == [30.0, 10.0, 30.0]
+
+
+@pytest.mark.parametrize("output", ["pandas", "default"])
+def test_whatever_output_is_set_globally_it_fits(tracks, output):
+    with config_context(transform_output=output):
+        made = make_genre_classifier(duration=1.0, pretrained=LOUDNESS, random_state=0).set_params(**SMALL)
+        assert made.fit(tracks.paths, tracks.target).score(tracks.paths, tracks.target) > 0.5
+
+
+def test_a_fit_that_fails_leaves_what_was_fitted(tracks):
+    made = make_genre_classifier(duration=1.0).set_params(cnn="drop").fit(tracks.paths, tracks.target)
+    expected = made.predict(tracks.paths)
+    others = [f"other {genre}" for genre in tracks.target]
+    with pytest.raises(AudioError):
+        made.fit([*tracks.paths[:-1], "missing.wav"], others)
+    np.testing.assert_array_equal(made.predict(tracks.paths), expected)
+
+
+def test_columns_of_several_labels_are_named_by_number(tracks):
+    labels = np.column_stack([tracks.target == name for name in tracks.target_names]).astype(int)
+    made = make_genre_classifier(duration=1.0).set_params(cnn="drop").fit(tracks.paths, labels)
+    assert made.get_feature_names_out().tolist() == [f"descriptors__{column}" for column in range(labels.shape[1])]
 
 
 def test_parts_can_be_set_and_left_out_and_searched(classifier, tracks):
@@ -235,6 +264,13 @@ class TestGroupSVC:
         np.testing.assert_allclose(surest(3), 2.0)
         np.testing.assert_allclose(surest(4), 2.0)
         np.testing.assert_allclose(surest(10), 0.8)
+
+    def test_a_fit_that_fails_leaves_what_was_fitted(self):
+        machine = GroupSVC().fit(self.X, self.Y)
+        expected = machine.predict(self.X)
+        with pytest.raises(ValueError, match="groups must name columns of X"):
+            machine.set_params(groups={"a": [99]}).fit(self.X, np.eye(2)[np.arange(len(self.X)) % 2])
+        np.testing.assert_array_equal(machine.predict(self.X), expected)
 
     def test_what_output_is_set_globally_changes_nothing(self):
         with warnings.catch_warnings(action="error"):

@@ -516,6 +516,18 @@ class TestTorchEmbedder:
         ):
             TorchEmbedder(torch.nn.Unflatten(1, (2, 5)), window=10, sample_rate=RATE).fit(noise(1, 1))
 
+    def test_a_fit_that_fails_leaves_what_was_fitted(self):
+        embedder = TorchEmbedder(torch.nn.Linear(10, 3), window=10, sample_rate=RATE).fit(noise(1, 1))
+        expected = embedder.transform(noise(1, 1))
+        with pytest.raises(ValueError, match="Unflatten turned"):
+            embedder.set_params(module=torch.nn.Unflatten(1, (2, 5))).fit(noise(1, 1))
+        np.testing.assert_array_equal(embedder.transform(noise(1, 1)), expected)
+
+    def test_a_module_with_a_sparse_buffer(self):
+        module = torch.nn.Linear(10, 3)
+        module.register_buffer("links", torch.eye(3).to_sparse())
+        assert TorchEmbedder(module, window=10, sample_rate=RATE).fit_transform(noise(1, 1)).shape == (1, 3)
+
     def test_a_module_that_gives_fewer_windows_than_it_took(self):
         class First(torch.nn.Module):
             def forward(self, batch):

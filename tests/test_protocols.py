@@ -158,6 +158,17 @@ def test_groups_reach_the_folds_of_a_search_inside(sounds, protocol):
     assert found[protocol].accuracy.shape == (1,)
 
 
+def test_each_seed_is_that_of_the_folds_of_a_search_inside(recorded):
+    X, y = np.arange(36)[:, None], np.arange(36) % 2
+    cv = StratifiedKFold(2, shuffle=True)
+    for _ in range(2):
+        search = Pipeline([("search", GridSearchCV(Recorder(), {"random_state": [7]}, cv=cv))])
+        compare_protocols(search, X, y, protocols=("random",), seeds=(3,))
+    trained = [rows.tolist() for rows, _, _ in recorded]
+    assert trained[: len(trained) // 2] == trained[len(trained) // 2 :]
+    assert cv.random_state is None
+
+
 def test_each_seed_is_the_random_state_of_everything_that_has_one(recorded):
     X, y = np.arange(36)[:, None], np.arange(36) % 2
     compare_protocols(Pipeline([("it", Recorder(random_state=7))]), X, y, protocols=("random",), seeds=(3, 8))

@@ -381,7 +381,7 @@ def test_a_run_that_fails_leaves_no_part_of_its_file(tracks, tmp_path):
     waveforms = AudioLoader(duration=1).transform([*tracks.paths[:2], tmp_path / "text.wav"])
     with pytest.raises(AudioError):
         MFCCExtractor(out=tmp_path / "out").transform(waveforms)
-    assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".lock"]
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} <= {".lock"}
 
 
 def test_a_folder_behind_a_link_is_the_folder_that_it_leads_to(tracks, tmp_path):
@@ -412,4 +412,4 @@ def test_silence_is_not_kept_for_a_track_that_can_be_read_after_all(tracks, tmp_
     np.testing.assert_array_equal(found[1], expected)
     np.testing.assert_array_equal(found[0][0], expected[0])
     assert np.abs(found[0][1] - expected[1]).max() > 1
-    assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".lock", ".npy"]
+    assert [path.suffix for path in (tmp_path / "out").iterdir() if path.suffix != ".lock"] == [".npy"]

@@ -99,9 +99,12 @@ def load_tracks(folder_or_csv: str | os.PathLike[str], *, separator: str | None 
         rows = _read_csv(source)
     elif not source.is_dir():
         raise FileNotFoundError(f"folder_or_csv must be a folder or a CSV file, there is no {str(source)!r}")
-    elif {"path", "genre"} <= set(_columns(source / _INDEX)):
+    elif {"path", "genre"} <= set(columns := _columns(source / _INDEX)):
         rows = _read_csv(source / _INDEX)
     else:
+        if columns:
+            message = f"{str(source / _INDEX)!r} is passed over: it has no columns 'path' and 'genre', but {columns}"
+            warnings.warn(message, stacklevel=2)
         rows = _walk(source)
     folder = source.parent if source.is_file() else source
     paths = [str(folder / row["path"]) for row in rows]

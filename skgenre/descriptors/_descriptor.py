@@ -75,8 +75,9 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
     what librosa computes with the same parameters and, for chroma, ``tuning=0``. Loudness is weighted as in ITU-R
     BS.1770, without its gate, and its range gated as in EBU Tech 3342.
 
-    Swing is how much more the onsets agree two thirds of a beat later than half a beat later: above 0.25 where eighths
-    are as long as two and one thirds, 0 or below where they are even. That holds from 60 to 115 beats per minute. Even
+    Swing is how much more the onsets agree two thirds of a beat later than half a beat later: above 0.25 where all
+    eighths are as long as two and one thirds, about 0 or below where they are even, and in between where some beats are
+    not divided. That holds from 60 to 115 beats per minute. Even
     eighths of a faster beat may pass for swung ones, its tempo read at two thirds, and swung ones from some 145 on for
     even ones, at half.
 
@@ -208,7 +209,7 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
         return TransformerMixin.set_output(self, transform=transform)
 
     def _groups(self) -> tuple[str, ...]:
-        groups = tuple(GROUPS) if isinstance(self.groups, str) else tuple(self.groups)
+        groups = tuple(GROUPS) if self.groups == "all" else tuple(self.groups)
         if not groups or len(set(groups)) < len(groups) or not set(groups) <= set(GROUPS):
             raise ValueError(f"groups must be 'all' or some of {', '.join(GROUPS)}, each once, got {self.groups!r}")
         return groups

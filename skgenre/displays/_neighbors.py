@@ -237,16 +237,22 @@ def _alike(one: Any, other: Any) -> bool:
 
 def _note(ax: Any, text: str, distance: float, place: int) -> Any:
     at, offset = (distance, place), (4, 0)
-    return ax.annotate(text, at, offset, textcoords="offset points", va="center", parse_math=False)
+    note = ax.annotate(text, at, offset, textcoords="offset points", va="center", parse_math=False)
+    note.set_in_layout(False)  # room for it is made on the axis
+    return note
 
 
 def _make_room(ax: Any, texts: list[tuple[float, Any]]) -> None:
-    """Make the axis long enough for the texts behind the bars."""
+    """Make the axis long enough for the texts behind the bars, and texts short enough that bars are to be seen."""
     ax.figure.figure.draw_without_rendering()  # that around a SubFigure, which cannot draw itself
     width = ax.get_window_extent().width
-    room = [
-        distance * width / max(width - text.get_window_extent().width - 12, 0.2 * width) for distance, text in texts
-    ]
+    room = []
+    for distance, text in texts:
+        longest = max(0.8 * width - 12, 1)
+        while (taken := text.get_window_extent().width) > longest and len(text.get_text()) > 1:
+            words = text.get_text()
+            text.set_text(shorten(words, min(len(words) - 1, max(1, int(len(words) * longest / taken)))))
+        room.append(distance * width / max(width - taken - 12, 0.2 * width))
     ax.set_xlim(0, max(room, default=0) or 1)
 
 

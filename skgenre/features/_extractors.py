@@ -12,7 +12,7 @@ from skgenre.features._extraction import Extractor
 from skgenre.features._sequence import numbered
 
 
-class MelExtractor(Extractor):
+class MelExtractor(Extractor, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Extract log-scaled mel spectrograms.
 
     Agrees with ``librosa.feature.melspectrogram`` followed by ``librosa.power_to_db`` to 1e-3; 70 dB and more below the
@@ -109,7 +109,7 @@ class MelExtractor(Extractor):
         return numbered("mel", self.n_mels)
 
 
-class MFCCExtractor(Extractor):
+class MFCCExtractor(Extractor, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Extract mel-frequency cepstral coefficients, with their deltas if wanted.
 
     Agrees with ``librosa.feature.mfcc`` and ``librosa.feature.delta`` to 1e-3, for pure tones to 3e-3. Stateless:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import unicodedata
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -163,9 +164,10 @@ def _problems(
 
 
 def _as_text(values: Any, name: str) -> np.ndarray:
-    """Return artists or labels as str, ``""`` where none is known."""
+    """Return artists or labels as str, in one spelling of accents, ``""`` where none is known."""
     values = column_or_1d(np.asarray(values, dtype=object), name)
-    return np.array(["" if none else str(value).strip() for none, value in zip(not_known(values), values, strict=True)])
+    text = [unicodedata.normalize("NFC", str(value).strip()) for value in values]
+    return np.where(not_known(values), "", np.array(text))
 
 
 def _check_range(name: str, value: Any, highest: float | None, *, none: bool = False) -> None:

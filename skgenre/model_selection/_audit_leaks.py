@@ -22,7 +22,7 @@ def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | Non
     matches : iterable of Match
         Tracks that hold the same recording.
     artists : sequence of str, default=None
-        Tracks with the same one belong together; those with ``""`` as well.
+        Tracks with the same one belong together; ``""`` where it is not known.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | Non
     links = [(match.first, match.second) for match in matches]
     if artists is not None:
         first: dict[str, int] = {}
-        links += [(first.setdefault(artist, row), row) for row, artist in enumerate(artists)]
+        links += [(first.setdefault(artist, row), row) for row, artist in enumerate(artists) if artist]
     ones, others = np.array(links, dtype=np.int64).reshape(-1, 2).T
     graph = coo_array((np.ones(len(links), dtype=np.int8), (ones, others)), shape=(n_tracks, n_tracks))
     return connected_components(graph, directed=False)[1]
@@ -53,7 +53,7 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
     train, test : ndarray of int
         Rows.
     """
-    if isinstance(cv, tuple) and len(cv) == 2 and all(_are_rows(side) for side in cv):
+    if isinstance(cv, tuple | list) and len(cv) == 2 and all(_are_rows(side) for side in cv):
         cv = [cv]
     X = np.array(paths, dtype=object)
     with warnings.catch_warnings():
@@ -65,7 +65,7 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
 
 
 def leaks_of(
-    train: np.ndarray, test: np.ndarray, recordings: np.ndarray, artists: np.ndarray | None
+    train: np.ndarray, test: np.ndarray, matches: Iterable[Match], artists: np.ndarray | None
 ) -> dict[str, int | float]:
     """Count the tracks of a test part that training knows.
 
@@ -73,8 +73,8 @@ def leaks_of(
     ----------
     train, test : ndarray of int
         Rows.
-    recordings : ndarray of shape (n_tracks,), int
-        The same for tracks that hold the same recording.
+    matches : iterable of Match
+        Tracks that hold the same recording.
     artists : ndarray of shape (n_tracks,) of str, or None
         ``""`` where not known.
 
@@ -84,7 +84,10 @@ def leaks_of(
         ``n_train``, ``n_test``; of the test tracks ``same_recording``, ``same_artist``, ``leaked`` (either of them),
         and the ``share`` of those.
     """
-    recording = np.isin(recordings[test], recordings[train])
+    trained = set(train.tolist())
+    pairs = [(match.first, match.second) for match in matches]
+    known = trained | {b for a, b in pairs if a in trained} | {a for a, b in pairs if b in trained}
+    recording = np.isin(test, list(known))
     artist = np.zeros(len(test), dtype=bool)
     if artists is not None:
         artist = np.isin(artists[test], artists[train]) & (artists[test] != "")
@@ -100,4 +103,5 @@ def leaks_of(
 
 
 def _are_rows(side: Any) -> bool:
-    return not isinstance(side, str) and np.ndim(side) == 1 and np.size(side) > 0
+    """Tell rows, numbers or a mask, from a pair of such."""
+    return not isinstance(side, str) and hasattr(side, "__len__") and len(side) > 0 and np.ndim(next(iter(side))) == 0

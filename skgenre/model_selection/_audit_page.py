@@ -174,7 +174,8 @@ def _pair(match: Match, names: Sequence[str], labels: np.ndarray | None) -> tupl
     begins = "together"
     if abs(match.offset) >= _TOGETHER:
         begins = f"{abs(match.offset):.1f} s {'later' if match.offset > 0 else 'earlier'}"
-    ones = "–" if labels is None else " ≠ ".join(map(str, dict.fromkeys((labels[match.first], labels[match.second]))))
+    pair = [] if labels is None else [str(labels[match.first]), str(labels[match.second])]
+    ones = " ≠ ".join(dict.fromkeys(pair)) if all(pair) and pair else "–"
     return names[match.first], names[match.second], begins, "exact" if match.exact else f"{match.similarity:.0%}", ones
 
 

@@ -79,8 +79,8 @@ class TrackAudit:
         Columns: path; duration in seconds; sample_rate in hertz; channels; format; peak, where 1 is full scale; level
         in decibels below full scale; mono, the level of the mix to mono against that of the channels, in decibels;
         clipped, the share of samples that are clipped; silent, the share of moments below -60 dB; problems, separated
-        by commas; fault, what is wrong in words; recording, the same number for tracks that hold the same recording;
-        and, where they were given, label and group.
+        by commas; fault, what is wrong in words; recording, the same number for tracks that hold the same recording,
+        also by way of others; and, where they were given, label and group.
         """
         columns: dict[str, Any] = {name: [] for name in asdict(self._facts[0]) if name != "readable"}
         for fact in self._facts:
@@ -101,8 +101,8 @@ class TrackAudit:
 
         Columns: first and second, their rows; first_path and second_path; offset, where in the first the second
         begins, in seconds, where most agrees if music made of loops fits at several places; similarity, the share of
-        spectral peaks that agree where both play; kind, ``"exact"`` where they decode to the same samples, else
-        ``"near"``; and, where labels were given, same_label, None where one of them is not known.
+        spectral peaks that agree where both play; kind, ``"exact"`` where they decode to the same samples, mixed to
+        mono, else ``"near"``; and, where labels were given, same_label, None where one of them is not known.
         """
         rows = [(m.first, m.second, m.offset, m.similarity, "exact" if m.exact else "near") for m in self._matches]
         first, second, offset, similarity, kind = zip(*rows, strict=True) if rows else ([], [], [], [], [])
@@ -117,7 +117,9 @@ class TrackAudit:
         }
         if self._y is not None:
             ones, others = self._y[columns["first"]], self._y[columns["second"]]
-            columns["same_label"] = [bool(a == b) if a and b else None for a, b in zip(ones, others, strict=True)]
+            columns["same_label"] = [
+                bool(a == b) if a != "" and b != "" else None for a, b in zip(ones, others, strict=True)
+            ]
         return _table(columns)
 
     @property
@@ -150,13 +152,23 @@ class TrackAudit:
         """Which tracks decode and sound, one of each recording, an array of bool.
 
         Those out of phase are left out: mixed to mono, little or nothing of them is heard. Of a recording that is there
-        more than once, the file with the fewest problems is kept, of those the longest.
+        more than once, the file with the fewest problems is kept, of those the longest; but none that holds several
+        others which have nothing in common, as a medley or a whole album does, where one of these is kept.
         """
         usable = [row for row, found in enumerate(self._problems) if not _USELESS & set(found)]
-        worth = sorted(usable, key=lambda row: (len(self._problems[row]), -self._facts[row].duration))
+        alike: dict[int, set[int]] = {row: set() for row in usable}
+        for match in self._matches:
+            if match.first in alike and match.second in alike:
+                alike[match.first].add(match.second)
+                alike[match.second].add(match.first)
+
+        def worth(row: int) -> tuple:
+            holds_others = any(alike[row] - alike[other] - {other} for other in alike[row])
+            return (holds_others, len(self._problems[row]), -self._facts[row].duration)
+
         kept = np.zeros(len(self.paths), dtype=bool)
-        best = {self._recordings[row]: row for row in reversed(worth)}
-        kept[list(best.values())] = True
+        for row in sorted(usable, key=worth):
+            kept[row] = not kept[list(alike[row])].any()
         return kept
 
     def leaks(self, cv: Any) -> Any:
@@ -179,7 +191,7 @@ class TrackAudit:
 
     def _leaks(self, cv: Any) -> Iterator[dict[str, int | float]]:
         for train, test in splits_of(cv, self.paths, self._y, self._groups):
-            yield leaks_of(train, test, self._recordings, self._groups)
+            yield leaks_of(train, test, self._matches, self._groups)
 
     def _artists_on_several_labels(self) -> list[tuple[str, dict[str, int]]]:
         if self._y is None or self._groups is None:

@@ -105,7 +105,7 @@ class GTZANSplit(BaseCrossValidator):
             raise ValueError(
                 f"{what} must be paths, got {type(rows).__name__}: pass GTZANSplit(names=...) to split features"
             )
-        length = len(X) if hasattr(X, "__len__") else X.shape[0]
+        length = X.shape[0] if hasattr(X, "shape") else len(X)  # a sparse matrix has no len
         if len(rows) != length:
             raise ValueError(f"names must have one name per track, got {len(rows)} for {length} tracks")
         known = gtzan_list()

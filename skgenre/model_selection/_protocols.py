@@ -44,10 +44,7 @@ class _Protocol:
     """What the splitter keeps apart; None where the protocol keeps nothing apart."""
 
     def folds(self, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        splitter = self.splitter
-        if getattr(splitter, "shuffle", False):
-            splitter = copy(splitter)
-            splitter.random_state = seed
+        splitter = _seeded(self.splitter, seed) if getattr(self.splitter, "shuffle", False) else self.splitter
         every = np.arange(len(self.y))  # rows may be named by boolean masks
         try:
             return [(every[train], every[test]) for train, test in splitter.split(self.X, self.y, self.apart)]
@@ -102,8 +99,8 @@ def compare_protocols(
     n_splits : int, default=5
         Number of folds of the three named protocols.
     seeds : int or iterable of int, default=5
-        Seeds of the folds and of every ``random_state`` in the estimator, those of nested estimators too. An integer
-        ``n`` means 0 to ``n - 1``.
+        Seeds of the folds and of every ``random_state`` in the estimator, those of nested estimators too, and of the
+        splitters of searches that have none. An integer ``n`` means 0 to ``n - 1``.
     n_segments : int, default=10
         Equal parts that ``"segment"`` cuts a track into.
     n_jobs : int, default=None
@@ -249,7 +246,12 @@ def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray)
     """Fit on one part and answer on the other: predictions, probabilities with their classes, seconds."""
     start = time.perf_counter()
     model = clone(protocol.estimator)
-    model.set_params(**{name: seed for name in model.get_params() if name.split("__")[-1] == "random_state"})
+    params = model.get_params()
+    model.set_params(**{name: seed for name in params if name.split("__")[-1] == "random_state"})
+    # A search has a splitter, whose seed is no parameter.
+    inner = {name: splitter for name, splitter in params.items() if name.split("__")[-1] == "cv"}
+    unseeded = {name: part for name, part in inner.items() if getattr(part, "random_state", seed) is None}
+    model.set_params(**{name: _seeded(splitter, seed) for name, splitter in unseeded.items()})
     with config_context(enable_metadata_routing=True):
         metadata = {}
         if protocol.groups is not None and get_routing_for_object(model).consumes("fit", ["groups"]):
@@ -259,6 +261,12 @@ def _answer(protocol: _Protocol, seed: int, train: np.ndarray, test: np.ndarray)
         predictions = model.predict(segments)
         probabilities = (model.predict_proba(segments), model.classes_) if hasattr(model, "predict_proba") else None
     return predictions, probabilities, time.perf_counter() - start
+
+
+def _seeded(splitter: Any, seed: int) -> Any:
+    splitter = copy(splitter)
+    splitter.random_state = seed
+    return splitter
 
 
 def _take(X: Any, rows: np.ndarray) -> Any:

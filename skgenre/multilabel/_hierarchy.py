@@ -110,11 +110,10 @@ class HierarchicalClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, B
             If ``parents`` names what is no label, or goes round in circles, or tracks have one genre each.
         """
         labels = read_labels(y)
-        self.edges_: list[tuple[int, int]] = []
+        edges: list[tuple[int, int]] = []
         if labels is not None:
-            names = label_names(y, labels.shape[1], self.labels)
-            self.edges_ = read_edges(self.parents or {}, names)
-            y = imply(labels, self.edges_)
+            edges = read_edges(self.parents or {}, label_names(y, labels.shape[1], self.labels))
+            y = imply(labels, edges)
         elif self.parents:
             raise ValueError(
                 "y must have a column for each label where labels imply others, it has one; MultiLabelBinarizer makes "
@@ -123,11 +122,12 @@ class HierarchicalClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, B
         if get_config()["enable_metadata_routing"]:
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-        self.classes_ = self.estimator_.classes_
+        self.edges_, self.classes_ = edges, self.estimator_.classes_
         if labels is None:
             forget_labels(self)
         else:
             self.thresholds_ = thresholds_of(self.estimator_, labels.shape[1])
+        self.__dict__.pop("feature_names_in_", None)
         if hasattr(self.estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.estimator_.feature_names_in_
         return self

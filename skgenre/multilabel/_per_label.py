@@ -110,8 +110,8 @@ class PerLabelClassifier(LabelsMixin, MetaEstimatorMixin, ClassifierMixin, BaseE
             rows = np.flatnonzero(~np.isnan(label) & counts)
             found = np.unique(label[rows])
             if len(found) < 2:
-                # Nobody knows: then it is as likely as not.
-                self.constants_[column] = np.clip(found[0], _EDGE, 1 - _EDGE) if len(found) else 0.5
+                # Nobody knows: then it is as likely as not, and no answer.
+                self.constants_[column] = np.clip(found[0], _EDGE, 1 - _EDGE) if len(found) else np.nextafter(0.5, 0)
                 self.estimators_.append(None)
                 continue
             weight = None if weights is None else weights[rows]

@@ -76,14 +76,13 @@ def make_genre_classifier(
 
     ``classifier.fit(paths, y).predict("song.mp3")`` then gives the genre of a song.
     """
-    load = AudioLoader(duration=duration)
     features = {"memory": memory, "n_jobs": n_jobs}
     parts: list[tuple[str, Pipeline]] = [
         (
             "descriptors",
             Pipeline(
                 [
-                    ("load", load),
+                    ("load", AudioLoader(duration=duration)),
                     ("describe", TrackDescriptor(**features)),
                     ("machines", GroupSVC(TrackDescriptor().group_slices())),
                 ]
@@ -93,7 +92,7 @@ def make_genre_classifier(
             "cnn",
             Pipeline(
                 [
-                    ("load", load),
+                    ("load", AudioLoader(duration=duration)),
                     ("mel", MelExtractor(64, hop_length=1024, **features)),
                     ("net", CNNClassifier(random_state=random_state)),
                 ]

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgenre._labels import LabelsMixin, forget_labels, read_genres, read_labels
 from skgenre._sklearn import Interval, StrOptions, _fit_context
+from skgenre._whole import whole
 from skgenre.multilabel import PerLabelClassifier
 
 
@@ -111,18 +112,19 @@ class GroupSVC(LabelsMixin, ClassifierMixin, BaseEstimator):
         ValueError
             If ``groups`` is empty or names columns that ``X`` does not have.
         """
-        labels = read_labels(y)
-        forget_labels(self)
-        if labels is None:
-            X, y = validate_data(self, X, y if y is None else read_genres(y))
-            if len(classes := np.unique(y)) < 2:
-                raise ValueError(f"y must hold at least two genres, got one class: {classes[0]}")
-        else:
-            X, y = validate_data(self, X), labels
-            self.thresholds_ = np.full(labels.shape[1], 0.5)
-        self._columns = {name: self._columns_of(name, columns) for name, columns in self._groups().items()}
-        self.machines_ = {name: self._machine().fit(X[:, columns], y) for name, columns in self._columns.items()}
-        self.classes_ = next(iter(self.machines_.values())).classes_
+        with whole(self):
+            labels = read_labels(y)
+            forget_labels(self)
+            if labels is None:
+                X, y = validate_data(self, X, y if y is None else read_genres(y))
+                if len(classes := np.unique(y)) < 2:
+                    raise ValueError(f"y must hold at least two genres, got one class: {classes[0]}")
+            else:
+                X, y = validate_data(self, X), labels
+                self.thresholds_ = np.full(labels.shape[1], 0.5)
+            self._columns = {name: self._columns_of(name, columns) for name, columns in self._groups().items()}
+            self.machines_ = {name: self._machine().fit(X[:, columns], y) for name, columns in self._columns.items()}
+            self.classes_ = next(iter(self.machines_.values())).classes_
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:

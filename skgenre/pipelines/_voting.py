@@ -19,6 +19,7 @@ from skgenre._labels import (
     thresholds_of,
 )
 from skgenre._sklearn import _raise_for_params
+from skgenre._whole import whole
 from skgenre.pretrained import ModuleEmbedder
 
 
@@ -48,18 +49,25 @@ class GenreVoting(LabelsMixin, VotingClassifier):
             The fitted classifier.
         """
         labels = read_labels(y)
-        forget_labels(self)
-        # The next is what VotingClassifier.fit does, but for turning genres into numbers.
         _raise_for_params({name: value for name, value in fit_params.items() if name != "sample_weight"}, self, "fit")
-        if labels is None:
-            if y is None:
-                raise ValueError("GenreVoting requires y to be passed, but the target y is None")
-            y = read_genres(y)
-            check_classification_targets(y)
-            self._try_embedders(X)
-            self.le_ = LabelEncoder().fit(y)
-            self.classes_ = self.le_.classes_
-            return super(VotingClassifier, self).fit(X, y, **fit_params)
+        with whole(self):
+            forget_labels(self)
+            if labels is None:
+                return self._fit_genres(X, y, fit_params)
+            return self._fit_labels(X, labels, fit_params)
+
+    def _fit_genres(self, X: Any, y: Any, fit_params: dict[str, Any]) -> Self:
+        """Do what VotingClassifier.fit does, but for turning genres into numbers."""
+        if y is None:
+            raise ValueError("GenreVoting requires y to be passed, but the target y is None")
+        y = read_genres(y)
+        check_classification_targets(y)
+        self._try_embedders(X)
+        self.le_ = LabelEncoder().fit(y)
+        self.classes_ = self.le_.classes_
+        return super(VotingClassifier, self).fit(X, y, **fit_params)
+
+    def _fit_labels(self, X: Any, labels: np.ndarray, fit_params: dict[str, Any]) -> Self:
         if self.voting != "soft":
             raise ValueError(f'voting must be "soft" where tracks have several labels, got {self.voting!r}')
         self._try_embedders(X)
@@ -98,7 +106,8 @@ class GenreVoting(LabelsMixin, VotingClassifier):
         Returns
         -------
         names : ndarray of shape (n_columns,) of object
-            ``cnn__rock`` and so on, one for each classifier and genre; with ``voting="hard"`` one for each classifier.
+            ``cnn__rock`` and so on, one for each classifier and genre, or ``cnn__0`` for each label by its column; with
+            ``voting="hard"`` one for each classifier.
 
         Raises
         ------
@@ -111,7 +120,8 @@ class GenreVoting(LabelsMixin, VotingClassifier):
             return np.array(parts, dtype=object)
         if not self.flatten_transform:
             raise ValueError("flatten_transform must be True for the columns to have names")
-        return np.array([f"{part}__{genre}" for part in parts for genre in self.classes_], dtype=object)
+        columns = range(len(self.classes_)) if hasattr(self, "thresholds_") else self.classes_
+        return np.array([f"{part}__{column}" for part in parts for column in columns], dtype=object)
 
     def _try_embedders(self, X: Any) -> None:
         """Read the weights of embedders, which decodes nothing: faults in them would show after others were trained."""

@@ -132,12 +132,12 @@ class ModuleEmbedder(Extractor):
         raise NotImplementedError
 
     def _prepare(self) -> Self:
-        module, self.digest_ = self._load()
+        module, digest = self._load()
         flush_denormals(module)
-        self.module_ = module.eval().to(find_device(self.device))
+        module = module.eval().to(find_device(self.device))
         silence = np.zeros(self._window, dtype=np.float32)
-        answer = run_windows(self.module_, silence, np.zeros(1, dtype=int), self._window, 1)
-        self.n_dims_ = answer.shape[1]
+        answer = run_windows(module, silence, np.zeros(1, dtype=int), self._window, 1)
+        self.module_, self.digest_, self.n_dims_ = module, digest, answer.shape[1]
         return self
 
     def _ready(self) -> Self:
@@ -182,5 +182,5 @@ def flush_denormals(module: torch.nn.Module) -> None:
     """Set numbers too small for full precision to zero: some processors take many times as long over them."""
     with torch.no_grad():
         for _, tensor in tensors_of(module):
-            if tensor.is_floating_point():
+            if tensor.is_floating_point() and tensor.layout == torch.strided:
                 tensor[tensor.abs() < torch.finfo(tensor.dtype).tiny] = 0
