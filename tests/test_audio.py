@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from sklearn.model_selection import KFold, train_test_split
 from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
@@ -315,6 +316,8 @@ class TestDecodedWaveforms:
         np.testing.assert_array_equal(AudioLoader().transform(X), [[0, 0.5, -1]])
         np.testing.assert_array_equal(AudioLoader().transform(list(X))[0], [0, 0.5, -1])
         np.testing.assert_array_equal(Waveforms(list(X))[0], [0, 0.5, -1])
+        for same in (pd.DataFrame(X), torch.from_numpy(X), X.astype(">i2"), list(X.astype(">i2")), [pd.Series(X[0])]):
+            np.testing.assert_array_equal(AudioLoader().transform(same)[0], [0, 0.5, -1])
 
     @pytest.mark.parametrize("as_sequence", [True, False])
     def test_offset_and_duration_hold_for_arrays_too(self, as_sequence):

@@ -1,6 +1,7 @@
 """What goes wrong with a user's music, labels and calls: a clear error that names the culprit, or the right answer."""
 
 import io
+import struct
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -22,6 +23,7 @@ from skgenre import (
     PerLabelClassifier,
     RNNClassifier,
 )
+from skgenre.audio._mp3 import _frame_length
 from skgenre.pipelines._voting import GenreVoting
 
 RATE = 22050
@@ -108,6 +110,7 @@ BROKEN = {
     "half a header.wav": (audio_bytes("wav")[:20], NOT_AUDIO),
     "half.mp3": (audio_bytes("mp3")[:5_000], "truncated: 0.* of 0.50 s could be decoded"),
     "nan.wav": (wav_of(np.array([0.1, np.nan, 0.2])), "it holds NaN or infinite samples"),
+    "huge.wav": (wav_of(np.array([0.1, 1e25, 0.2])), "it holds samples up to 1e\\+25, where full scale is 1"),
     "infinite.wav": (wav_of(np.array([0.1, -np.inf, np.inf])), "it holds NaN or infinite samples"),
     "trompete – ünïcödé 音.mp3": (TEXT.encode(), NOT_AUDIO),
 }
@@ -275,6 +278,34 @@ class TestMp3AsFound:
         (heard,) = AudioLoader(sample_rate=RATE).transform([tmp_path / "song.mp3"])
         assert len(heard) / RATE == pytest.approx(4, abs=0 if is_declared else 0.15)  # with the encoder's padding
         np.testing.assert_array_equal(heard, AudioLoader(sample_rate=RATE).transform([io.BytesIO(frames)])[0])
+
+    @pytest.mark.parametrize("kilobits", [b"\x90", b"\xe0"], ids=["128", "320"])
+    def test_a_header_that_decoders_do_not_read_is_no_length_and_no_sound(self, mp3, kilobits):
+        """As of Fraunhofer's encoders, here in front of frames at 22,050 Hz."""
+        frames = mp3[_frame_length(mp3[:4]) :]
+        header = mp3[:2] + kilobits + mp3[3:4]
+        vbri = b"VBRI" + struct.pack(">HHHIIHHHH", 1, 0, 75, len(frames), 155, 1, 1, 2, 10)
+        first = (header + bytes(32) + vbri).ljust(_frame_length(header), b"\0")
+        heard, expected = (AudioLoader(RATE).transform([io.BytesIO(part + frames)])[0] for part in (first, b""))
+        assert len(heard) / RATE == pytest.approx(4, abs=0.15)
+        np.testing.assert_array_equal(heard, expected)
+
+    def test_files_that_were_joined_are_heard_to_their_end(self, mp3):
+        for between in (b"", self.LEADS["two ID3 tags"]):
+            (heard,) = AudioLoader(RATE).transform([io.BytesIO(mp3 + between + mp3)])
+            assert len(heard) / RATE == pytest.approx(8, abs=0.3)
+            assert np.abs(heard[-RATE:]).max() > 0.05
+
+    def test_one_frame_header_makes_no_mp3(self, mp3):
+        with pytest.raises(AudioError, match="not audio"):
+            AudioLoader(RATE).transform([io.BytesIO(mp3[:4] + b"hello world " * 2000)])[0]
+
+    def test_a_length_that_no_memory_holds_is_an_error_of_the_file(self, mp3):
+        where = mp3.index(b"Xing") + 8
+        broken = mp3[:where] + b"\xff" * 4 + mp3[where + 4 :]
+        with pytest.raises(AudioError, match=r"it declares .* s, more than memory holds: set a duration"):
+            AudioLoader(RATE).transform([io.BytesIO(broken)])[0]
+        assert len(AudioLoader(RATE, duration=1).transform([io.BytesIO(broken)])[0]) == RATE
 
     def test_what_cannot_be_opened_says_why(self, tmp_path, mp3, monkeypatch):
         (tmp_path / "song.mp3").write_bytes(mp3)

@@ -247,6 +247,62 @@ class TestTraining:
         best = [number for number, loss in enumerate(losses, 1) if loss == min(losses[:number])]
         assert sorted(path.name for path in tmp_path.glob("*.pt")) == [f"{number}.pt" for number in best]
 
+    def test_checkpoints_may_go_by_any_score(self, make, tmp_path):
+        for score in ("valid_accuracy", "valid_f1", "train_loss", "train_accuracy"):
+            kept = ("early_stopping", Checkpoint(f"{score}_best", dirname=tmp_path / score, f_history=None))
+            make(callbacks=[kept], validation_fraction=0.3).fit(*music())
+            assert (tmp_path / score / "params.pt").is_file()
+
+    @pytest.mark.parametrize(
+        ("method", "error"), [("fit", OSError), ("fit", KeyboardInterrupt), ("partial_fit", OSError)]
+    )
+    def test_training_on_that_ends_in_an_error_leaves_the_net_as_it_was(self, make, monkeypatch, method, error):
+        class Fail(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                raise OSError("no space left")
+
+        def interrupt(*args, **params):
+            raise KeyboardInterrupt
+
+        X, y = music()
+        net, other = (
+            make(warm_start=True, max_epochs=2, validation_fraction=0.3, random_state=0).fit(X, y) for _ in range(2)
+        )
+        expected, size = net.predict_proba(X), len(pickle.dumps(net))
+        net.set_params(max_epochs=9, verbose=True, callbacks=[Fail()] if error is OSError else None)
+        with monkeypatch.context() as patched:
+            if error is KeyboardInterrupt:
+                patched.setattr(net, "_probabilities", interrupt, raising=False)
+            with pytest.raises(error):
+                getattr(net, method)(X, y)
+        np.testing.assert_array_equal(net.predict_proba(X), expected)
+        assert len(pickle.dumps(net.set_params(callbacks=None))) < size + 2000  # no tracks among it
+        for one in (net, other):
+            one.set_params(verbose=False, max_epochs=4).fit(X, y)
+        np.testing.assert_array_equal(net.predict_proba(X), other.predict_proba(X))
+        assert net.history_["epoch"] == [1, 2, 3, 4]
+
+    def test_a_fit_that_fails_leaves_the_net_as_it_was(self, make):
+        X, y = music()
+        net = make(max_epochs=1).fit(X, y)
+        expected = net.predict_proba(X)
+        fits = {"inconsistent numbers": (X[:, :3], y[:-1]), "one class": (X, ["jazz"] * len(y)), "None": (X, None)}
+        for message, wrong in fits.items():
+            with pytest.raises(ValueError, match=message):
+                net.fit(*wrong)
+            np.testing.assert_array_equal(net.predict_proba(X), expected)
+        with pytest.raises(ValueError, match="augment must be"):
+            net.set_params(augment=("bogus",)).fit(X, y)
+        np.testing.assert_array_equal(net.predict_proba(X), expected)
+
+    def test_training_on_that_diverges_leaves_the_net_as_it_was(self, make):
+        X, y = music()
+        net = make(warm_start=True, max_epochs=1).fit(X, y)
+        expected = net.predict_proba(X)
+        with pytest.raises(ValueError, match="training diverged"):
+            net.set_params(lr=1e30, max_epochs=16).fit(X, y)
+        np.testing.assert_array_equal(net.predict_proba(X), expected)
+
     def test_a_callback_may_wish_to_stop(self, make):
         class Enough(Callback):
             def on_epoch_end(self, net, **kwargs):
@@ -285,7 +341,7 @@ class TestTraining:
 
     def test_a_fit_that_fails_leaves_no_net_that_answers(self, make):
         X, y = music(4)
-        net = make(max_epochs=1).fit(X, y).set_params(augment=("bogus",))
+        net = make(max_epochs=1, augment=("bogus",))
         with pytest.raises(ValueError, match="augment must be a bool or name some of"):
             net.fit(X, y)
         with pytest.raises(NotFittedError):

@@ -13,6 +13,7 @@ from skgenre.audio._files import (
     AudioError,
     check_file,
     check_length,
+    check_levels,
     open_file,
     reason,
     source_name,
@@ -126,8 +127,8 @@ def mix_channels(channels: np.ndarray) -> np.ndarray:
 def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
     try:
         for block in blocks:
-            if not np.isfinite(block).all():
-                raise AudioError(name, "it holds NaN or infinite samples")
+            if block.size:
+                check_levels(block, name)
             yield block
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioError(name, f"truncated or damaged ({reason(error)})") from error

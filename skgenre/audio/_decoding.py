@@ -14,6 +14,7 @@ from skgenre.audio._files import (
     AudioError,
     Source,
     check_file,
+    check_levels,
     open_file,
     reason,
     source_name,
@@ -48,7 +49,7 @@ def decode(
     Raises
     ------
     AudioError
-        If the source cannot be decoded, ends before ``offset``, or holds NaN or infinite samples.
+        If the source cannot be decoded, ends before ``offset``, or holds NaN, infinite or absurdly large samples.
     """
     if isinstance(source, np.ndarray):
         if len(source) <= (start := round(offset * sample_rate)):
@@ -59,14 +60,21 @@ def decode(
         check_file(source)
         with open_file(source) as file:
             y = _read(file, source, sample_rate, offset, duration, helped)
-    if not np.isfinite([y.min(), y.max()]).all():  # NaN is both
-        raise AudioError(source_name(source), "it holds NaN or infinite samples")
+    check_levels(y, source_name(source))
     return y
 
 
 def to_float32(y: np.ndarray) -> np.ndarray:
     """Copy samples to float32, int16 scaled to [-1, 1)."""
-    return y * np.float32(2.0**-15) if y.dtype == np.int16 else y.astype(np.float32)
+    samples, scale = y.astype(np.float32), scale_of(y.dtype)
+    if scale != 1:
+        samples *= scale
+    return samples
+
+
+def scale_of(dtype: np.dtype) -> np.float32:
+    """Return what samples of a type are multiplied by: 2**-15 for integers of 16 bits, in any order of bytes."""
+    return np.float32(2.0**-15 if dtype.kind == "i" and dtype.itemsize == 2 else 1)
 
 
 def _read(
@@ -91,6 +99,9 @@ def _read(
             size = wanted if rate == sample_rate else BLOCK
             mixed = map(mix_channels, read_blocks(file, name, start, wanted, size))
         y = _joined(mixed) if rate == sample_rate else _resampled(mixed, wanted, rate, sample_rate)
+    except MemoryError as error:
+        cause = f"it declares {wanted / rate:.0f} s, more than memory holds: set a duration, or write it anew"
+        raise AudioError(name, cause) from error
     except (soundfile.SoundFileError, OSError) as error:
         streamed = file.frames > UNKNOWN_LENGTH
         cause = "it does not declare its length: write it anew to a file" if streamed else "truncated or damaged"

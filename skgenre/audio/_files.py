@@ -15,6 +15,9 @@ Source = str | bytes | np.ndarray
 MISSING_SECONDS = 0.2
 """A decoder that ends this much before the length its file declares has met a truncated file."""
 
+LARGEST = 1e15
+"""Largest sample that is taken for sound: the squares of larger ones overflow."""
+
 UNKNOWN_LENGTH = 2**48
 """A file that declares this many frames was written as a stream, its length not known yet."""
 
@@ -105,6 +108,15 @@ def check_length(name: str, n_read: int, n_wanted: int, rate: int) -> None:
     """Raise ``AudioError`` where fewer samples could be decoded than there should be."""
     if n_wanted - n_read > MISSING_SECONDS * rate:
         raise AudioError(name, f"truncated: {n_read / rate:.2f} of {n_wanted / rate:.2f} s could be decoded")
+
+
+def check_levels(y: np.ndarray, name: str) -> None:
+    """Raise ``AudioError`` where samples are no sound: one that is absurdly large drowns all others."""
+    loudest = max(-y.min(), y.max())  # NaN where one is NaN
+    if not np.isfinite(loudest):
+        raise AudioError(name, "it holds NaN or infinite samples")
+    if loudest > LARGEST:
+        raise AudioError(name, f"it holds samples up to {loudest:.1g}, where full scale is 1: it is damaged")
 
 
 def reason(error: Exception) -> str:

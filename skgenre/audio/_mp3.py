@@ -8,31 +8,48 @@ import re
 import struct
 from io import BytesIO
 
-_DECLARED = re.compile(rb"(?:Xing|Info)\0\0\0[\1\3\5\7\t\x0b\r\x0f](?!\0{4})|VBRI", re.DOTALL)
+_DECLARED = re.compile(rb"(?:Xing|Info)\0\0\0([\1\3\5\7\t\x0b\r\x0f])(?!\0{4}).{4}(.{4})", re.DOTALL)
+"""What tells libsndfile the number of frames, and with the second bit of its flags the number of their bytes."""
+_NO_SOUND = re.compile(rb"Xing|Info|VBRI")
+"""What a first frame holds that is there for its header alone."""
+_HEADER = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb]")
 _KBITS = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
 }
 _RATES = (44100, 48000, 32000, 0)
+_FEW = 2**13
+"""Bytes that hold some frames."""
 _NEAR = 2**16
 """Bytes behind the ID3v2 tags in which the first frame is looked for."""
 
 
 def is_mp3_without_length(source: str | bytes) -> bool:
-    """Tell whether a file, or its content, is an mp3 whose first frame does not declare how many there are."""
-    head = _behind_tags(source, 512)
-    return _frame_length(head) > 0 and not _DECLARED.search(head)
+    """Tell whether a file, or its content, is an mp3 whose first frame does not declare how many there are.
+
+    Or which goes on behind what it declares, as files that were joined.
+    """
+    head = _behind_tags(source, _FEW)
+    if not _frame_length(head) or (len(head) == _FEW and not _begins_chain(head, 0)):
+        return False
+    if not (declared := _DECLARED.search(head[: _frame_length(head)])):
+        return True
+    flags, n_bytes = declared[1][0], int.from_bytes(declared[2])
+    return flags & 2 > 0 and _first_frame(_behind_tags(source, _NEAR, skip=n_bytes)) is not None
 
 
 def with_length(source: str | bytes) -> bytes:
     """Return the content of an mp3 with a frame in front, a Xing header, that declares the number of its frames."""
     frames = _behind_tags(source)
+    length = _frame_length(frames[:4])
+    if _NO_SOUND.search(frames[:length]) and _frame_length(frames[length : length + 4]):
+        frames = frames[length:]
     n_frames, position, in_chain = 0, 0, True
     while position >= 0:
         length = _frame_length(frames[position : position + 4])
         in_chain = length > 0 and (in_chain or _begins_chain(frames, position))
         n_frames += in_chain
-        position = position + length if in_chain else frames.find(b"\xff", position + 1)
+        position = position + length if in_chain else _next_header(frames, position + 1)
     mpeg1, mono = frames[1] & 0x08 > 0, frames[3] >> 6 == 3
     header = bytearray(frames[:4])
     header[1] |= 0x01  # no checksum follows
@@ -50,14 +67,22 @@ def from_first_frame(source: str | bytes) -> bytes | None:
     """
     if _frame_length(_behind_tags(source, 4)):
         return None
-    head = _behind_tags(source, _NEAR)
-    starts = (match.start() for match in re.finditer(b"\xff", head))
-    start = next((start for start in starts if _begins_chain(head, start)), None)
+    start = _first_frame(_behind_tags(source, _NEAR))
     return None if start is None else _behind_tags(source)[start:]
 
 
-def _behind_tags(source: str | bytes, size: int = -1) -> bytes:
-    """Return the content of a file from the end of its ID3v2 tags on, all or some bytes of it."""
+def _first_frame(content: bytes) -> int | None:
+    starts = (match.start() for match in _HEADER.finditer(content))
+    return next((start for start in starts if _begins_chain(content, start)), None)
+
+
+def _next_header(frames: bytes, position: int) -> int:
+    found = _HEADER.search(frames, position)
+    return found.start() if found else -1
+
+
+def _behind_tags(source: str | bytes, size: int = -1, *, skip: int = 0) -> bytes:
+    """Return the content of a file from the end of its ID3v2 tags on, or beyond: all or some bytes of it."""
     with BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
         start, head = 0, file.read(10)
         while head.startswith(b"ID3") and len(head) == 10:
@@ -65,7 +90,7 @@ def _behind_tags(source: str | bytes, size: int = -1) -> bytes:
             start += 10 + length + (10 if head[5] & 0x10 else 0)
             file.seek(start)
             head = file.read(10)
-        file.seek(start)
+        file.seek(start + skip)
         return file.read(size)
 
 

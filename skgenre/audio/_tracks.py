@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skgenre._rows import RowSequence
-from skgenre.audio._decoding import to_float32
+from skgenre.audio._decoding import scale_of, to_float32
 from skgenre.audio._files import Source
 
 FORMS = "paths in one column, open binary files, a 2-D array (n_tracks, n_samples) or a list of 1-D arrays"
@@ -86,14 +86,14 @@ def check_tracks(estimator: Any, X: Any, *, reset: bool) -> tuple[Source, ...] |
         raise ValueError(
             "Expected 2D array, got 1D array instead. Reshape your data: a lone buffer of samples is passed as [buffer]"
         )
-    scale = 2.0**-15 if getattr(X, "dtype", None) == np.int16 else None
     try:
+        scale = scale_of(np.asarray(X).dtype)  # also of a data frame, and of tensors
         X = validate_data(estimator, X, dtype=np.float32, reset=reset)
     except (TypeError, ValueError) as error:
         if not _is_of_wrong_form(error):
             raise
         raise type(error)(f"X must be {FORMS}, got {type(X).__name__}: {error}") from error
-    return X * np.float32(scale) if scale else X
+    return X if scale == 1 else X * scale
 
 
 def _is_file(item: Any) -> bool:

@@ -2,7 +2,8 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from skgenre._labels import LabelsMixin
 from skgenre._sklearn import Interval, StrOptions, _check_sample_weight, _fit_context
 from skgenre._warnings import users_line
+from skgenre._whole import whole
 from skgenre.classifiers._building import NetBuilding
 from skgenre.classifiers._crops import TrackCrops
 from skgenre.classifiers._targets import Targets, read_targets
@@ -80,20 +82,21 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
             If ``y`` holds fewer than two genres, lengths differ, training diverges, or, with ``warm_start``, genres or
             labels are new.
         """
-        kind, X, y, weights, groups = self._check_training(X, y, sample_weight, groups, reset=not self._continues)
-        if not self._continues:
-            self._forget()
-            self._targets = kind(y)
-        self._expect(kind, y)
-        max_epochs = self.max_epochs - getattr(self, "n_epochs_", 0)
-        if max_epochs <= 0:
-            warnings.warn(
-                f"warm_start trains no further: max_epochs={self.max_epochs} counts the {self.n_epochs_} epochs of "
-                "earlier fits",
-                stacklevel=users_line(),
-            )
-            return self
-        return self._train(X, y, weights, groups, max_epochs=max_epochs, fraction=self.validation_fraction)
+        with self._as_it_was_after_errors():
+            kind, X, y, weights, groups = self._check_training(X, y, sample_weight, groups, reset=not self._continues)
+            if not self._continues:
+                self._forget()
+                self._targets = kind(y)
+            self._expect(kind, y)
+            max_epochs = self.max_epochs - getattr(self, "n_epochs_", 0)
+            if max_epochs <= 0:
+                warnings.warn(
+                    f"warm_start trains no further: max_epochs={self.max_epochs} counts the {self.n_epochs_} epochs of "
+                    "earlier fits",
+                    stacklevel=users_line(),
+                )
+                return self
+            return self._train(X, y, weights, groups, max_epochs=max_epochs, fraction=self.validation_fraction)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, *, sample_weight: Any = None) -> Self:
@@ -119,18 +122,19 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
             The classifier.
         """
         first = not hasattr(self, "net_")
-        kind, X, y, weights, _ = self._check_training(X, y, sample_weight, None, reset=first)
-        if first:
-            self._targets = kind(y, classes)
-        self._expect(kind, y, classes)
-        return self._train(X, y, weights, None, max_epochs=1, fraction=None)
+        with self._as_it_was_after_errors():
+            kind, X, y, weights, _ = self._check_training(X, y, sample_weight, None, reset=first)
+            if first:
+                self._targets = kind(y, classes)
+            self._expect(kind, y, classes)
+            return self._train(X, y, weights, None, max_epochs=1, fraction=None)
 
     @property
     def _continues(self) -> bool:
         return self.warm_start and hasattr(self, "net_")
 
     def _forget(self) -> None:
-        for name in ("net_", "history_", "n_epochs_", "thresholds_", "pos_weight_", "_chance"):
+        for name in ("net_", "history_", "best_epoch_", "n_epochs_", "thresholds_", "pos_weight_", "_chance"):
             if hasattr(self, name):
                 delattr(self, name)
 
@@ -182,7 +186,7 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
         if len(validation):
             watched = (_rows(X, validation), targets[validation], weights[validation])
         session = training_session(int(np.random.SeedSequence(seed).generate_state(1)[0]), self.n_threads)
-        with self._or_nothing(), session:
+        with session:
             if not hasattr(self, "net_"):
                 self._start(_rows(X, rows), heard, targets[training], weights[training])
             standardize = self.net_.module_.standardize
@@ -208,23 +212,27 @@ class NetClassifier(NetBuilding, LabelsMixin, ClassNamePrefixFeaturesOutMixin, C
         return self
 
     @contextmanager
-    def _or_nothing(self) -> Iterator[None]:
-        """Leave no net behind where the training that made it fails: it would answer, and know nothing."""
-        is_new = not hasattr(self, "net_")
+    def _as_it_was_after_errors(self) -> Iterator[None]:
+        """Have the net that was there, or none, where an error ends the training: half trained it would answer too."""
+        net = getattr(self, "net_", None)
+        before = None if net is None else deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
+        n_epochs = 0 if net is None else len(net.history)
         try:
-            yield
-        except Exception:
-            if is_new:
-                self._forget()
+            with whole(self), nullcontext() if net is None else whole(net):
+                yield
+        except BaseException:
+            if net is not None and before is not None:
+                net.module_.load_state_dict(before[0])
+                net.optimizer_.load_state_dict(before[1])
+                del net.history[n_epochs:]
             raise
 
     def _check_weights(self) -> None:
         if all(tensor.isfinite().all() for tensor in self.net_.module_.state_dict().values()):
             return
-        n_epochs = len(self.net_.history)
-        self._forget()
         raise ValueError(
-            f"training diverged: after {n_epochs} epochs weights are infinite or NaN; lr must be lower, got {self.lr}"
+            f"training diverged: after {len(self.net_.history)} epochs weights are infinite or NaN; lr must be lower, "
+            f"got {self.lr}"
         )
 
     @property

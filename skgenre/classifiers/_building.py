@@ -54,24 +54,29 @@ class NetBuilding(NetAnswers, BaseEstimator):
             return self._probabilities(X, "mean", overlap=0.0)
 
         scores = EpochScores(self._targets, watched, probabilities)
-        callbacks = [("scores", scores), *(self.callbacks or ())]
+        callbacks = [("skgenre_scores", scores), *(self.callbacks or ())]
         if watched is None:
             _check_monitors(callbacks)
+        progress = Progress()
         if self.verbose:
-            callbacks.append(("progress", Progress()))
+            callbacks.append(("skgenre_progress", progress))
         stopping = None
         if watched is not None:
             stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
-            callbacks.append(("early_stopping", stopping))
+            callbacks.append(("skgenre_early_stopping", stopping))
         batch_size = _even_size(len(crops), self.batch_size)
         if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
-            callbacks.append(("cosine", Cosine(max_epochs * -(-len(crops) // batch_size))))
+            callbacks.append(("skgenre_cosine", Cosine(max_epochs * -(-len(crops) // batch_size))))
         self.net_.lr = self.lr
         for group in self.net_.optimizer_.param_groups:
             group["lr"], group["weight_decay"] = self.lr, self.weight_decay
         self.net_.set_params(callbacks=callbacks, max_epochs=max_epochs, batch_size=batch_size)
         self.net_.initialize_callbacks()
-        self.net_.partial_fit(crops)
+        try:
+            self.net_.partial_fit(crops)
+        finally:
+            scores.forget()
+            progress.close()
         if self.net_.interrupted_:
             raise KeyboardInterrupt
         epochs = self.net_.history  # a callback may have stopped the last one in its midst

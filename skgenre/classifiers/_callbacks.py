@@ -1,6 +1,7 @@
 """What goes on beside the training: scores after each epoch, the size of the steps, and a progress bar."""
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -46,18 +47,22 @@ class EpochScores(Onlooker):
             X, targets, weights = self.validation
             probabilities = self.predict_proba(X)
             loss = self.kind.loss(targets, probabilities, weights)
-            earlier = [epoch["valid_loss"] for epoch in net.history if "valid_loss" in epoch]
-            net.history.record("valid_loss_best", all(loss < other for other in earlier))  # skorch's Checkpoint asks
-            net.history.record("valid_loss", loss)
+            self._note(net, "valid_loss", loss, is_better=operator.lt)
             self._record(net, "valid", self.kind.choose(targets, 0.5), self.kind.choose(probabilities, 0.5))
 
-    def on_train_end(self, net: Any, **kwargs: Any) -> None:
+    def forget(self) -> None:
         """Let go of the data, so that it is not pickled with the net."""
         self.validation, self.predict_proba, self.answers_ = None, None, []
 
     def _record(self, net: Any, part: str, expected: np.ndarray, answered: np.ndarray) -> None:
         for name, score in self.kind.judge(expected, answered).items():
-            net.history.record(f"{part}_{name}", score)
+            self._note(net, f"{part}_{name}", score, is_better=operator.gt)
+
+    def _note(self, net: Any, name: str, value: float, *, is_better: Any) -> None:
+        """Record a score, and whether it is the best so far, by which skorch's Checkpoint goes."""
+        earlier = [epoch[name] for epoch in net.history if name in epoch]
+        net.history.record(f"{name}_best", all(is_better(value, other) for other in earlier))
+        net.history.record(name, value)
 
 
 class Cosine(Onlooker):
@@ -92,7 +97,8 @@ class Progress(Onlooker):
         self.bar_.set_postfix({name: f"{net.history[-1][name]:.3f}" for name in shown if name in net.history[-1]})
         self.bar_.update()
 
-    def on_train_end(self, net: Any, **kwargs: Any) -> None:
+    def close(self) -> None:
         """Close it."""
-        self.bar_.close()
-        del self.bar_
+        if hasattr(self, "bar_"):
+            self.bar_.close()
+            del self.bar_

@@ -16,7 +16,8 @@ class MelExtractor(Extractor, auto_wrap_output_keys=None):  # type: ignore[call-
     """Extract log-scaled mel spectrograms.
 
     Agrees with ``librosa.feature.melspectrogram`` followed by ``librosa.power_to_db`` to 1e-3; 70 dB and more below the
-    loudest band, as beside a pure tone, to 0.01. Stateless: ``transform`` works without ``fit``.
+    loudest frequency of a frame, as beside a pure tone or with an ``fmin`` above a loud bass, to 0.01 and less closely
+    the further below. Stateless: ``transform`` works without ``fit``.
 
     Parameters
     ----------
