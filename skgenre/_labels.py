@@ -11,6 +11,12 @@ from sklearn.utils.multiclass import check_classification_targets
 _HINT = "y of several labels must hold a column of 0, 1 or NaN (not known) for each; MultiLabelBinarizer makes it"
 
 
+def as_labels(values: Any) -> np.ndarray:
+    """Return genres as a new array, those of a list as objects where some are str: numpy makes "nan" of NaN beside."""
+    labels = np.array(values)
+    return np.array(values, dtype=object) if labels.dtype.kind in "US" and not hasattr(values, "dtype") else labels
+
+
 def read_labels(y: Any) -> np.ndarray | None:
     """Return labels as an array where there are several for each track.
 

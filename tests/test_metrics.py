@@ -319,6 +319,15 @@ def test_tracks_of_unknown_artists_are_by_others(nobody):
     assert artist_filtered_precision(["a"], [["a", "b", "a"]], ["x"], [[nobody, "x", nobody]], k=3) == 1
 
 
+def test_a_nan_in_a_list_of_genres_is_no_genre():
+    assert genre_purity(["rock", np.nan], [["rock"], ["nan"]]) == 1
+    y = [["rock", "jazz", np.nan, np.nan][row % 4] for row in range(80)]
+    recommender = EmbeddingRecommender().fit(np.random.default_rng(0).standard_normal((80, 3)), y)
+    assert recommender.y_[-1] is np.nan
+    X, scorer = np.random.default_rng(1).standard_normal((80, 3)), make_recommendation_scorer("genre_purity", k=5)
+    assert scorer(recommender, X, y) == scorer(recommender, X, np.array(y, dtype=object))
+
+
 @pytest.mark.parametrize("unknown", ["", None, np.nan, pd.NA])
 def test_an_unknown_genre_is_the_genre_of_no_other_track(unknown):
     values = genre_purity(np.array(["a", unknown], dtype=object), [["a", unknown], [unknown, "a"]], average=None)

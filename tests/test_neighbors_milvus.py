@@ -13,6 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from skgenre import EmbeddingRecommender, HybridRecommender
 from skgenre.neighbors import ExactIndex, MilvusIndex, load_index, make_index, query_others, tune_effort
 
 pytestmark = pytest.mark.skipif(
@@ -158,6 +159,34 @@ def test_a_saved_and_a_pickled_index_find_their_collection_again(uri, tmp_path):
             np.testing.assert_array_equal(is_, was)
     assert "secret" not in (tmp_path / "manifest.json").read_text()
     assert b"secret" not in pickle.dumps(index)
+
+
+def test_a_token_of_a_recommender_is_neither_saved_nor_pickled(lite, tmp_path):
+    params = {"uri": lite, "collection": "secretive", "token": "user:secret"}
+    recommender = EmbeddingRecommender(algorithm="milvus", index_params=params).fit(spread(20))
+    recommender.save(tmp_path)
+    assert not any(b"secret" in path.read_bytes().replace(b"secretive", b"") for path in tmp_path.rglob("*.joblib"))
+    assert b"user:secret" not in pickle.dumps(recommender)
+    assert recommender.index_params["token"] == "user:secret"
+    np.testing.assert_array_equal(EmbeddingRecommender.load(tmp_path).kneighbors()[1], recommender.kneighbors()[1])
+
+
+def test_rows_that_are_gone_are_told_of_and_no_zeros(lite, monkeypatch):
+    index = MilvusIndex(uri=lite, collection="leaky").build(spread(20))
+    monkeypatch.setattr("skgenre.neighbors._milvus_collection.PATIENCE", 0.1)
+    index._collection.delete(np.arange(3))
+    with pytest.raises(ConnectionError, match="has lost row 0 and 2 more of 'leaky_"):
+        index.take([0, 1, 2, 5])
+    np.testing.assert_allclose(index.take([5]), spread(20)[5:6])
+
+
+def test_a_hybrid_that_refuses_its_input_leaves_the_collection(lite):
+    params = {"uri": lite, "collection": "shared"}
+    content = EmbeddingRecommender(algorithm="milvus", index_params=params)
+    hybrid = HybridRecommender(content, blend="content").fit(spread(20), np.eye(20))
+    with pytest.raises(ValueError, match="interactions must be counts from 0 on"):
+        hybrid.fit(spread(20), -np.eye(20))
+    assert hybrid.content_.kneighbors(spread(20)[:1], 3)[1].shape == (1, 3)
 
 
 def test_what_was_added_after_the_save_is_not_in_it_and_what_was_removed_is_gone(lite, tmp_path):

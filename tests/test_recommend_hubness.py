@@ -1,5 +1,6 @@
 """Hubs: how uneven a collection is, and distances that even it out."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,10 @@ def test_setting_it_takes_a_fit(hubness, later):
 
 @each_reduction
 def test_equal_tracks_are_no_trouble(hubness):
-    recommender = EmbeddingRecommender(hubness=hubness, metric="euclidean").fit(np.ones((12, 3)))
+    recommender = EmbeddingRecommender(hubness=hubness, metric="euclidean").fit([*np.ones((12, 3)), [5.0, 1.0, 2.0]])
+    with warnings.catch_warnings(action="error"):
+        recommender.kneighbors(n_neighbors=12)
+    recommender.remove(12)
     distances, indices = recommender.kneighbors(n_neighbors=3)
     assert np.isfinite(distances).all()
     assert (indices != np.arange(12)[:, None]).all()
@@ -150,6 +154,17 @@ def test_a_radius_of_one_holds_all_tracks_for_every_query(hubby, hubness):
     recommender = EmbeddingRecommender(hubness=hubness).fit(hubby)
     silence = np.zeros((1, hubby.shape[1]))
     assert len(recommender.radius_neighbors(silence, radius=1.0)[1][0]) == len(hubby)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@each_reduction
+def test_a_track_is_its_own_first_neighbour_in_the_graph(hubness, metric):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5, 10))[rng.integers(5, size=200)] + 0.1 * rng.standard_normal((200, 10))
+    recommender = EmbeddingRecommender(hubness=hubness, metric=metric, n_neighbors=5)
+    graph = recommender.fit_transform(X)
+    np.testing.assert_array_equal(graph.indices.reshape(200, 6)[:, 0], np.arange(200))
+    np.testing.assert_array_equal(graph.indices.reshape(200, 6)[:, 1:], recommender.kneighbors(return_distance=False))
 
 
 def test_where_the_origin_lies_does_not_matter(hubby):

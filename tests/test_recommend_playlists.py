@@ -346,6 +346,25 @@ class TestPlaylist:
         names = artists[ids]
         assert all(len(set(names[i : i + 3])) == 3 for i in range(18))
 
+    def test_no_artist_comes_back_sooner_than_need_be(self):
+        rng = np.random.default_rng(140)
+        n = int(rng.integers(40, 120))
+        X, k = rng.standard_normal((n, 6)), int(rng.choice([4, 5, 6, 8]))
+        shares = 1 / np.arange(1, k + 1)
+        artists = np.array([str(artist) for artist in rng.choice(k, n, p=shares / shares.sum())])
+        ids, _ = EmbeddingRecommender().fit(X, groups=artists).playlist([0], n=20)
+        names = artists[ids]
+        assert np.count_nonzero(names[2:] == names[:-2]) == 0
+        assert np.count_nonzero(names[1:] == names[:-1]) == 0
+
+    def test_equal_tracks_far_from_the_origin_are_equally_near(self):
+        X = np.random.default_rng(0).standard_normal((6, 16)) * 1e5
+        recommender = EmbeddingRecommender(metric="euclidean").fit(np.vstack([X, X]))
+        ids, scores = recommender.playlist(0, n=12)
+        same = np.abs(np.diff(ids)) == 6
+        assert np.count_nonzero(same) == 6
+        np.testing.assert_array_equal(scores[same], 1)
+
     def test_another_track_begins_where_artists_could_not_be_kept_apart_otherwise(self):
         ids, _ = line(0, 1, 2, groups=["A", "B", "B"]).playlist(0, n=3)
         assert ids.tolist() == [1, 0, 2]

@@ -398,6 +398,35 @@ def test_a_range_is_what_it_holds(embeddings, wanted, dtype):
     assert found.tolist() == [number in wanted for number in range(12)]
 
 
+def test_a_range_beside_values_that_are_missing_or_lists_is_what_it_holds(embeddings):
+    metadata = {"plays": [5, None, 10**6, 5.5, "5", np.inf], "years": [[1959], [], [1959, 1971], None, 1961, {1990}]}
+    recommender = EmbeddingRecommender().fit(embeddings[:6], metadata=metadata)
+    assert np.flatnonzero(recommender._catalogue.mask({"plays": range(1, 10**15)})).tolist() == [0, 2]
+    assert np.flatnonzero(recommender._catalogue.mask({"years": range(1960, 10**15)})).tolist() == [2, 4, 5]
+    with pytest.raises(TypeError, match="must be a value, a collection of values or a callable, got <generator"):
+        recommender.kneighbors(embeddings[:1], 1, where={"plays": (number for number in (5, 6))})
+
+
+def test_what_a_recommender_hands_out_cannot_change_it(embeddings):
+    recommender = EmbeddingRecommender().fit(embeddings, metadata={"year": np.arange(float(len(embeddings)))})
+
+    def careless(year):
+        year[year < 3] = 2020
+        return year > 1995
+
+    for where in ({"year": careless}, lambda columns: careless(columns["year"])):
+        with pytest.raises(ValueError, match="read-only"):
+            recommender.kneighbors(embeddings[:1], 1, where=where)
+    with pytest.raises(ValueError, match="read-only"):
+        recommender.embeddings_[0] = 0
+
+
+def test_years_that_are_text_stay_text_where_dates_join_them(embeddings):
+    recommender = EmbeddingRecommender().fit(embeddings[:2], metadata={"year": ["1999", "unknown"]})
+    recommender.partial_fit(embeddings[2:3], metadata={"year": np.array(["2001-01-01"], dtype="M8[D]")})
+    assert recommender._catalogue.mask({"year": ["1999", "unknown"]}).tolist() == [True, True, False]
+
+
 def test_what_is_no_list_of_ids_is_not_passed_over(embeddings):
     recommender = EmbeddingRecommender().fit(embeddings)
     ids, _ = recommender.neighbors_of([0, 1], 3)

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state, get_tags
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skgenre._warnings import users_line
 from skgenre._whole import whole
+from skgenre.audio import as_rows
 from skgenre.hybrid._blending import Blend, Sources, choose_blend, hold_out
 from skgenre.hybrid._collaborative import confidences, fit_model
 from skgenre.hybrid._interactions import Names, check_interactions
@@ -194,17 +195,19 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         return self
 
     def _fit(self, X: Any, interactions: Any, y: Any, track_ids: Any, user_ids: Any) -> None:
+        rows = as_rows(X)
+        n_tracks = rows.shape[0] if hasattr(rows, "shape") else len(rows)
+        interactions = check_interactions(interactions, n_tracks)  # before anything is trained, or built anew
+        n_users = interactions.shape[0]
+        users = Names(np.arange(n_users) if user_ids is None else user_ids, "user_ids", n_users)
         content = self.content
         if not isinstance(content, EmbeddingRecommender):
             content = EmbeddingRecommender(content, random_state=self.random_state)
         # clone would unfit a fitted embedder; fit of a copy leaves the original as it was.
         self.content_ = copy(content).fit(X, y, track_ids=track_ids)
         self._take_features()
-        n_tracks = self.content_.n_samples_fit_
-        self.interactions_ = check_interactions(interactions, n_tracks)
-        n_users = self.interactions_.shape[0]
+        self.interactions_, self._users = interactions, users
         self._tracks = Names(self.content_.track_ids_, "track_ids", n_tracks)
-        self._users = Names(np.arange(n_users) if user_ids is None else user_ids, "user_ids", n_users)
         self.popularity_ = np.bincount(self.interactions_.indices, minlength=n_tracks)
         self._neighbors = self._find_neighbors()
         rng = check_random_state(self.random_state)

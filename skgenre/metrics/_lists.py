@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics.pairwise import pairwise_distances
 from sklearn.utils import check_array, check_consistent_length
 
-from skgenre._labels import is_missing
+from skgenre._labels import as_labels, is_missing
 from skgenre._sklearn import column_or_1d
 from skgenre.metrics._gains import as_lists, check_k
 
@@ -241,7 +241,7 @@ def artist_filtered_precision(
     0.5
     """
     check_k(k)
-    genres = np.asarray(column_or_1d(genres, "genres"))
+    genres = column_or_1d(as_labels(genres), "genres")
     recommended_genres = _rows(recommended_genres, "recommended_genres")
     recommended_artists = _rows(recommended_artists, "recommended_artists")
     check_consistent_length(genres, recommended_genres, artists, recommended_artists)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from skgenre._labels import as_labels
 from skgenre._sklearn import column_or_1d
 from skgenre.metrics._gains import check_k
 from skgenre.metrics._lists import catalogue_coverage, genre_purity, intra_list_diversity, is_unknown
@@ -63,7 +64,7 @@ class RecommendationScorer:
                 f"{self.metric} goes by the genres of all tracks, and those of {type(estimator).__name__} are not "
                 "known: pass y to fit and to the scorer"
             )
-        y, fitted = column_or_1d(y, "y"), column_or_1d(estimator.y_, "y_")
+        y, fitted = column_or_1d(as_labels(y), "y"), column_or_1d(estimator.y_, "y_")
         if self.metric == "genre_purity":
             return genre_purity(y, fitted[found], self.k)
         fitted = np.array([None if is_unknown(genre) else genre for genre in fitted], dtype=object)

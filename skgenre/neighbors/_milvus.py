@@ -130,7 +130,7 @@ class MilvusIndex(Index):
 
     @property
     def vectors(self) -> RemoteVectors:
-        return RemoteVectors(self._collection, (self.n_rows, self._n_dims))
+        return RemoteVectors(self._collection, (self.n_rows, self._n_dims), self.alive)
 
     def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
         new = self._collection.named(f"{self.collection}_{uuid.uuid4().hex[:12]}")

@@ -224,13 +224,14 @@ class MilvusCollection:
 
 
 class RemoteVectors:
-    """Vectors of a collection as an array that fetches what it is asked for; what is not there is zero."""
+    """Vectors of a collection as an array that fetches what it is asked for; rows that are not alive are zero."""
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, collection: MilvusCollection, shape: tuple[int, int]) -> None:
+    def __init__(self, collection: MilvusCollection, shape: tuple[int, int], alive: np.ndarray) -> None:
         self._collection = collection
+        self._alive = alive
         self.shape = shape
 
     def __len__(self) -> int:
@@ -240,10 +241,26 @@ class RemoteVectors:
         rows = np.arange(len(self))[rows]
         different, places = np.unique(rows, return_inverse=True)
         vectors = np.zeros((len(different), self.shape[1]), dtype=np.float32)
-        there, found = self._collection.get(different)
+        there, found = self._get(different)
         if len(there):
             vectors[np.searchsorted(different, there)] = found
         return vectors[places].reshape(*rows.shape, self.shape[1])
+
+    def _get(self, rows: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+        """Fetch rows, again for a while where some are missing: Milvus Lite may be writing them down."""
+        alive, until = rows[self._alive[rows]], time.monotonic() + PATIENCE
+        while True:
+            there, found = self._collection.get(rows)
+            lost = np.setdiff1d(alive, there)
+            if not len(lost):
+                return there, found
+            if time.monotonic() > until:
+                more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+                raise ConnectionError(
+                    f"Milvus at {self._collection.uri} has lost row {lost[0]}{more} of {self._collection.name!r}: "
+                    "another process, or a removal that failed half-way, may have removed them"
+                )
+            time.sleep(0.05)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)

@@ -22,7 +22,11 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
     def embeddings_(self) -> np.ndarray:
         # Held by the index alone: joblib writes an array twice that two attributes share.
         vectors = np.asarray(self.index_.vectors)
-        return vectors if len(vectors) == len(self._catalogue) else vectors[self._catalogue.rows]
+        if len(vectors) > len(self._catalogue):
+            return vectors[self._catalogue.rows]
+        vectors = vectors.view()
+        vectors.flags.writeable = False  # it is what distances are computed from
+        return vectors
 
     @property
     @asks

@@ -192,7 +192,7 @@ def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
 def _joined(column: np.ndarray, more: np.ndarray) -> np.ndarray:
     """Return both, one behind the other, in a type that keeps every value: else as objects."""
     kinds = {column.dtype.kind, more.dtype.kind}
-    if kinds == {"M", "O"}:
+    if kinds == {"M", "O"} and not (column.dtype == object and any(isinstance(value, str) for value in column)):
         one, other = (part if part.dtype.kind == "M" else as_dates(part) for part in (column, more))
         if one is not None and other is not None:
             column, more, kinds = one, other, {"M"}

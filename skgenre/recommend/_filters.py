@@ -1,6 +1,7 @@
 """Which tracks a question is about: what is known of them, and who is left out."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import partial
@@ -130,6 +131,7 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     >>> rows_where({"genre": "jazz", "year": range(1950, 1960)}, columns, 3)
     array([ True, False, False])
     """
+    columns = {name: _read_only(column) for name, column in columns.items()}
     if isinstance(where, Mapping):
         mask = np.ones(n_tracks, dtype=bool)
         for name, wanted in where.items():
@@ -139,6 +141,13 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     if callable(where):
         return _mask(where(_Columns(columns)), "what the callable where returns", n_tracks)
     return _mask(where, "where", n_tracks)
+
+
+def _read_only(column: np.ndarray) -> np.ndarray:
+    """Return a view that a callable cannot change what is known by."""
+    view = column.view()
+    view.flags.writeable = False
+    return view
 
 
 class _Columns(dict):
@@ -177,6 +186,11 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
         return within
     if isinstance(wanted, str | Number) and column.dtype != object:
         return np.asarray(column == wanted)
+    if isinstance(wanted, Iterator):
+        raise TypeError(f"{parameter} must be a value, a collection of values or a callable, got {wanted!r:.80}")
+    if isinstance(wanted, range):
+        holds = partial(_holds_any_of if has_lists else _is_in, wanted)
+        return np.fromiter(map(holds, column.tolist()), dtype=bool, count=len(column))
     try:
         values = {wanted} if lone else set(wanted.tolist() if isinstance(wanted, np.ndarray) else wanted)
         if column.dtype.kind in "iuf" and all(isinstance(value, Real) for value in values):
@@ -186,6 +200,18 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     except TypeError as error:
         what = "a value, a collection of values or a callable, all values hashable or in the column lists of such"
         raise TypeError(f"{parameter} must be {what}, got {wanted!r:.80}: {error}") from None
+
+
+def _is_in(numbers: range, value: Any) -> bool:
+    """Tell whether a range holds a number; by itself it goes through all of its own for what is no int."""
+    if not isinstance(value, Real) or not math.isfinite(value):
+        return False
+    return value == (whole := math.floor(value)) and whole in numbers
+
+
+def _holds_any_of(numbers: range, value: Any) -> bool:
+    values = value if type(value) in _LISTS else [value]
+    return any(_is_in(numbers, one) for one in values)
 
 
 def _holds_any(values: set, value: Any) -> bool:

@@ -76,7 +76,7 @@ class MutualProximity:
             ndtr((distances - mean_and_sd[..., 0]) / np.maximum(mean_and_sd[..., 1], _LEAST))
             for mean_and_sd in (one, other)
         )
-        return a + b - a * b
+        return np.where(distances > 0, a + b - a * b, 0.0)  # nothing is nearer than what is the same
 
     def reach(self, radius: float, one: np.ndarray, others: np.ndarray) -> float:
         if radius >= 1:
@@ -105,7 +105,8 @@ class LocalScaling:
         return query_others(index, rows, min(_LOCAL, n_others))[0][:, -1:] if n_others else np.zeros((len(rows), 1))
 
     def rescale(self, distances: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return -np.expm1(-(distances**2) / np.maximum(one[..., 0] * other[..., 0], _LEAST))
+        with np.errstate(over="ignore"):  # where neighbours are all the same, all others are at 1
+            return -np.expm1(-(distances**2) / np.maximum(one[..., 0] * other[..., 0], _LEAST))
 
     def reach(self, radius: float, one: np.ndarray, others: np.ndarray) -> float:
         if radius >= 1:

@@ -94,8 +94,9 @@ def even_path(steps: np.ndarray, progress: np.ndarray, n: int, groups: Sequence[
 def smooth_order(steps: np.ndarray, groups: Sequence[int] | None = None, apart: int = 0) -> list[int]:
     """Put points in an order of small steps that begins with the first point.
 
-    From each point it goes to the nearest that is left, unless the points as they stand keep groups better apart; then
-    stretches of the way are turned around for as long as that makes it shorter (2-opt) or keeps groups better apart.
+    From each point it goes to the nearest that is left, unless the points as they stand, or an order that takes from
+    the largest groups first, keep groups better apart; then stretches of the way are turned around for as long as that
+    makes it shorter (2-opt) or keeps groups better apart.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def smooth_order(steps: np.ndarray, groups: Sequence[int] | None = None, apart: 
     [0, 2, 3, 1]
     """
     names = np.arange(len(steps)) if groups is None else np.asarray(groups)
-    orders = [_greedy(steps, names, apart), np.arange(len(steps))]
+    orders = [_greedy(steps, names, apart), np.arange(len(steps)), _spread(names, apart)]
     order = min(orders, key=lambda order: _clashes(names[order], apart))
     clashes = _clashes(names[order], apart)
     for _ in range(10 * len(order)):
@@ -150,6 +151,20 @@ def _greedy(steps: np.ndarray, names: np.ndarray, apart: int) -> np.ndarray:
         heard = names[order[-apart:]] if apart else names[:0]
         fresh = left & ~np.isin(names, heard)
         order.append(int(np.where(fresh if fresh.any() else left, steps[order[-1]], np.inf).argmin()))
+        left[order[-1]] = False
+    return np.array(order)
+
+
+def _spread(names: np.ndarray, apart: int) -> np.ndarray:
+    """Return an order that takes each point from the group with most left, of those not among the last ``apart``."""
+    order = [0]
+    left = np.ones(len(names), dtype=bool)
+    left[0] = False
+    while left.any():
+        places = np.flatnonzero(left)
+        of_group = (names[places, None] == names[places]).sum(axis=1)
+        heard = np.isin(names[places], names[order[-apart:]] if apart else names[:0])
+        order.append(int(places[np.lexsort((places, -of_group, heard))[0]]))
         left[order[-1]] = False
     return np.array(order)
 

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state, get_tags
 from sklearn.utils.validation import validate_data
 
+from skgenre._labels import as_labels
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skgenre._whole import whole
 from skgenre.audio import as_rows, is_paths
@@ -229,7 +230,7 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
             embeddings = embed(self.embedder_, X)
         self._catalogue = Catalogue.of(X, len(embeddings), track_ids, groups, metadata)
         check_consistent_length(embeddings, y)
-        self.y_ = None if y is None else np.array(y)
+        self.y_ = None if y is None else as_labels(y)
         rng = check_random_state(self.random_state)
         self.index_ = self._make_index(len(embeddings), rng)
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)

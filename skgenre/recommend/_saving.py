@@ -46,7 +46,7 @@ class Saving:
         def write(inside: Path) -> dict[str, Any]:
             (inside / "index").mkdir()
             content = self.index_.write(inside / "index")
-            state = {name: value for name, value in vars(self).items() if name != "index_"}
+            state = {name: value for name, value in self.__getstate__().items() if name != "index_"}
             joblib.dump(state, inside / "recommender.joblib")
             return {"index": content}
 
@@ -110,6 +110,13 @@ class Saving:
             message = f"{lost[0]!r}{more} left out: removed from the index, or replaced there, since it was saved"
             warnings.warn(message, stacklevel=users_line())
         return recommender
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
+        params = state.get("index_params")
+        if params and "token" in params:  # what is saved is made to be copied
+            state["index_params"] = {name: value for name, value in params.items() if name != "token"}
+        return state
 
     def _leave_out_lost(self) -> list:
         """Forget the tracks whose rows the index no longer has, and return their ids."""
