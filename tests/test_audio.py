@@ -424,6 +424,10 @@ class TestWaveforms:
         assert (loaded.duration, loaded.on_error, loaded.errors) == (1.5, "warn", {})
         np.testing.assert_array_equal(np.asarray(loaded), np.asarray(waveforms))
 
+    def test_a_track_that_is_sent_to_a_worker_takes_no_other_along(self, paths):
+        many = AudioLoader().transform(pd.Series(paths * 1000, index=[f"track {row}" for row in range(3000)]))
+        assert len(pickle.dumps(many.alone(5))) < 1000
+
     def test_a_pickle_decodes_what_the_file_holds_by_then(self, paths):
         content = pickle.dumps(AudioLoader().transform(paths))
         write(paths[0], noise(2, seed=9))

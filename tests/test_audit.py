@@ -509,6 +509,17 @@ def test_a_medley_takes_the_place_of_no_song_in_it(music, tmp_path):
     assert len(set(audit.groups)) == 1
 
 
+def test_many_copies_of_one_recording_are_kept_once(music, tmp_path):
+    """More than are compared with each other pair by pair."""
+    y = samples_of(music.paths[0])
+    paths = [music.paths[1], *(tmp_path / f"{number}.wav" for number in range(45))]
+    for number, path in enumerate(paths[1:]):
+        soundfile.write(path, (0.5 + number / 100) * y[100 * number :], RATE)
+    audit = audit_tracks(paths)
+    assert audit.keep.tolist() == [True, True] + [False] * 44
+    assert audit.leaks((range(1, 20), range(20, 46)))["same_recording"][0] == 26
+
+
 def test_labels_that_are_numbers_are_compared(music, tmp_path):
     copy = shutil.copy(music.paths[0], tmp_path)
     for labels, same in (([0, 0], True), ([0, 1], False), ([False, True], False)):

@@ -154,6 +154,7 @@ class Waveforms(RowSequence):
         taken = object.__new__(type(self))
         vars(taken).update(vars(self))
         taken._sources = tuple(self._sources[position] for position in positions)
+        taken.row_labels = None
         taken.errors = {row: self.errors[old] for row, old in enumerate(positions) if old in self.errors}
         return taken
 

@@ -38,6 +38,25 @@ def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | Non
     return connected_components(graph, directed=False)[1]
 
 
+def medleys_of(n_tracks: int, matches: Sequence[Match]) -> set[int]:
+    """Return the tracks without which others would have nothing in common that now belong together by way of them."""
+    alike: dict[int, set[int]] = {}
+    for match in matches:
+        alike.setdefault(match.first, set()).add(match.second)
+        alike.setdefault(match.second, set()).add(match.first)
+    several = [row for row, others in alike.items() if len(others) > 1]
+    return {row for row in several if len(set(joined(n_tracks, _without(matches, {row}))[list(alike[row])])) > 1}
+
+
+def songs_of(n_tracks: int, matches: Sequence[Match], medleys: set[int]) -> np.ndarray:
+    """Give tracks that belong together by a recording, and not by way of a medley alone, the same number."""
+    return joined(n_tracks, _without(matches, medleys))
+
+
+def _without(matches: Iterable[Match], rows: set[int]) -> list[Match]:
+    return [match for match in matches if match.first not in rows and match.second not in rows]
+
+
 def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Give the rows of training and test for whatever names a split.
 
@@ -65,7 +84,7 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
 
 
 def leaks_of(
-    train: np.ndarray, test: np.ndarray, matches: Iterable[Match], artists: np.ndarray | None
+    train: np.ndarray, test: np.ndarray, songs: np.ndarray, matches: Iterable[Match], artists: np.ndarray | None
 ) -> dict[str, int | float]:
     """Count the tracks of a test part that training knows.
 
@@ -73,8 +92,10 @@ def leaks_of(
     ----------
     train, test : ndarray of int
         Rows.
+    songs : ndarray of shape (n_tracks,), int
+        The same for tracks that hold the same recording, but by way of a medley alone.
     matches : iterable of Match
-        Tracks that hold the same recording.
+        Tracks that hold the same recording, medleys among them.
     artists : ndarray of shape (n_tracks,) of str, or None
         ``""`` where not known.
 
@@ -87,7 +108,7 @@ def leaks_of(
     trained = set(train.tolist())
     pairs = [(match.first, match.second) for match in matches]
     known = trained | {b for a, b in pairs if a in trained} | {a for a, b in pairs if b in trained}
-    recording = np.isin(test, list(known))
+    recording = np.isin(test, list(known)) | np.isin(songs[test], songs[train])
     artist = np.zeros(len(test), dtype=bool)
     if artists is not None:
         artist = np.isin(artists[test], artists[train]) & (artists[test] != "")

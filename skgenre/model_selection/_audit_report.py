@@ -8,7 +8,7 @@ import numpy as np
 
 from skgenre._optional import import_optional
 from skgenre.model_selection._audit_files import FileFacts
-from skgenre.model_selection._audit_leaks import joined, leaks_of, splits_of
+from skgenre.model_selection._audit_leaks import joined, leaks_of, medleys_of, songs_of, splits_of
 from skgenre.model_selection._audit_matching import Match
 from skgenre.model_selection._audit_page import audit_page, audit_text
 
@@ -70,6 +70,8 @@ class TrackAudit:
         self._facts, self._problems, self._matches = facts, problems, matches
         self._y, self._groups = y, groups
         self._recordings = joined(len(facts), matches)
+        self._medleys = medleys_of(len(facts), matches)
+        self._songs = songs_of(len(facts), matches, self._medleys)
         self._splits = None if cv is None else list(self._leaks(cv))
 
     @property
@@ -156,19 +158,12 @@ class TrackAudit:
         others which have nothing in common, as a medley or a whole album does, where one of these is kept.
         """
         usable = [row for row, found in enumerate(self._problems) if not _USELESS & set(found)]
-        alike: dict[int, set[int]] = {row: set() for row in usable}
-        for match in self._matches:
-            if match.first in alike and match.second in alike:
-                alike[match.first].add(match.second)
-                alike[match.second].add(match.first)
-
-        def worth(row: int) -> tuple:
-            holds_others = any(alike[row] - alike[other] - {other} for other in alike[row])
-            return (holds_others, len(self._problems[row]), -self._facts[row].duration)
-
+        worth = sorted(usable, key=lambda row: (len(self._problems[row]), -self._facts[row].duration))
         kept = np.zeros(len(self.paths), dtype=bool)
-        for row in sorted(usable, key=worth):
-            kept[row] = not kept[list(alike[row])].any()
+        best = {self._songs[row]: row for row in reversed(worth) if row not in self._medleys}
+        kept[list(best.values())] = True
+        for row in (row for row in worth if row in self._medleys):
+            kept[row] = not any(kept[match.first] or kept[match.second] for match in self._matches_of(row))
         return kept
 
     def leaks(self, cv: Any) -> Any:
@@ -191,7 +186,10 @@ class TrackAudit:
 
     def _leaks(self, cv: Any) -> Iterator[dict[str, int | float]]:
         for train, test in splits_of(cv, self.paths, self._y, self._groups):
-            yield leaks_of(train, test, self._matches, self._groups)
+            yield leaks_of(train, test, self._songs, self._matches, self._groups)
+
+    def _matches_of(self, row: int) -> list[Match]:
+        return [match for match in self._matches if row in (match.first, match.second)]
 
     def _artists_on_several_labels(self) -> list[tuple[str, dict[str, int]]]:
         if self._y is None or self._groups is None:
