@@ -52,7 +52,9 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         ``index_params`` say, unmeasured.
     index_params : dict, default=None
         Further parameters of the index, by name: those of :class:`~skgenre.AnnoyIndex`, as ``n_trees``, of
-        :class:`~skgenre.VoyagerIndex`, as ``n_links``, or of :class:`~skgenre.MilvusIndex`, as ``uri``.
+        :class:`~skgenre.VoyagerIndex`, as ``n_links``, or of :class:`~skgenre.MilvusIndex`, as ``uri``. A ``token`` is
+        neither saved nor pickled, but shown where the recommender is printed; the environment variable
+        ``MILVUS_TOKEN`` is not.
     hubness : {"mutual_proximity", "local_scaling"} or None, default=None
         How to keep hubs, tracks that are near to very many others, out of most lists. Distances are then rescaled, to
         lie in [0, 1], and choose among the 100 (or ten times as many as asked for) nearest. "mutual_proximity" is the
