@@ -24,7 +24,7 @@ from skgenre.audio import AudioError, Waveforms, as_rows, check_tracks, is_paths
 from skgenre.features._sequence import FeatureSequence
 
 DEFAULT_SAMPLE_RATE = 22050
-NUMERICS_VERSION = 2
+NUMERICS_VERSION = 3
 """Raised when the numbers change, so that what an earlier version stored is not used."""
 
 

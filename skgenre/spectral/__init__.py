@@ -21,8 +21,9 @@ BLOCK_FRAMES = 256
 DELTA_WIDTH = 9
 """Frames over which a delta is fitted."""
 
-_DELTA_TAPS = {1: np.arange(-4, 5) / 60, 2: np.array([28, 7, -8, -17, -20, -17, -8, 7, 28]) / 462}
-"""Slope and curvature of the line and the parabola nearest to 9 frames, after Savitzky and Golay."""
+_DELTA_TAPS = {1: np.arange(5) / 60, 2: np.array([-20, -17, -8, 7, 28]) / 462}
+"""Slope and curvature of the line and the parabola nearest to 9 frames, after Savitzky and Golay: the weights of the
+frame in their midst and of the four behind it. Those before it have the same, of the slope with the other sign."""
 
 
 def n_frames(n_samples: int, *, n_fft: int, hop_length: int) -> int:
@@ -115,9 +116,9 @@ def cepstrum(decibels: np.ndarray, n_mfcc: int) -> np.ndarray:
     # One product with the few coefficients that are kept. It loses digits to the level that all bands share, so that
     # is left out of it: a constant reaches the first coefficient alone.
     n_mels = len(decibels)
-    level = decibels.mean(dtype=np.float64)
-    mfcc = _cosines(n_mels, n_mfcc) @ (decibels - np.float32(level))
-    mfcc[0] += np.float32(level * math.sqrt(n_mels))
+    level = decibels.mean()
+    mfcc = _cosines(n_mels, n_mfcc) @ (decibels - level)
+    mfcc[0] += np.float32(float(level) * math.sqrt(n_mels))
     return mfcc
 
 
@@ -149,12 +150,18 @@ def with_deltas(features: np.ndarray, order: int) -> np.ndarray:
     edge = DELTA_WIDTH // 2
     long = total >= DELTA_WIDTH
     source = features if long else np.pad(features, ((0, 0), (edge, edge)), mode="edge")
-    out = np.zeros((1 + order, n_bands, total), dtype=np.float32)
+    out = np.empty((1 + order, n_bands, total), dtype=np.float32)
     out[0] = features
     for k in range(1, order + 1):
         inner = out[k, :, edge:-edge] if long else out[k]
-        for shift, tap in enumerate(_DELTA_TAPS[k]):
-            inner += np.float32(tap) * source[:, shift : shift + inner.shape[1]]
+        size, both = inner.shape[1], np.empty_like(inner)
+        middle, *taps = _DELTA_TAPS[k].astype(np.float32)
+        np.multiply(source[:, edge : edge + size], middle, out=inner)
+        for shift, tap in enumerate(taps, 1):
+            behind, before = (source[:, edge + way : edge + way + size] for way in (shift, -shift))
+            (np.subtract if k == 1 else np.add)(behind, before, out=both)
+            both *= tap
+            inner += both
         if long:  # the k-th derivative of a polynomial of degree k is the same everywhere
             out[k, :, :edge] = inner[:, :1]
             out[k, :, -edge:] = inner[:, -1:]
