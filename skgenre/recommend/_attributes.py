@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre.recommend._filters import read_only
 from skgenre.recommend._hubness import skewness
 from skgenre.recommend._queries import NeighborQueries
 from skgenre.recommend._turns import asks
@@ -24,9 +25,7 @@ class Attributes(NeighborQueries, ClassNamePrefixFeaturesOutMixin, TransformerMi
         vectors = np.asarray(self.index_.vectors)
         if len(vectors) > len(self._catalogue):
             return vectors[self._catalogue.rows]
-        vectors = vectors.view()
-        vectors.flags.writeable = False  # it is what distances are computed from
-        return vectors
+        return read_only(vectors)  # distances are computed from them
 
     @property
     @asks

@@ -131,7 +131,7 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     >>> rows_where({"genre": "jazz", "year": range(1950, 1960)}, columns, 3)
     array([ True, False, False])
     """
-    columns = {name: _read_only(column) for name, column in columns.items()}
+    columns = {name: read_only(column) for name, column in columns.items()}
     if isinstance(where, Mapping):
         mask = np.ones(n_tracks, dtype=bool)
         for name, wanted in where.items():
@@ -143,9 +143,9 @@ def rows_where(where: Any, columns: Mapping[str, np.ndarray], n_tracks: int) -> 
     return _mask(where, "where", n_tracks)
 
 
-def _read_only(column: np.ndarray) -> np.ndarray:
-    """Return a view that a callable cannot change what is known by."""
-    view = column.view()
+def read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view by which nobody can change what is known."""
+    view = array.view()
     view.flags.writeable = False
     return view
 

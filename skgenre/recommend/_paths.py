@@ -125,9 +125,12 @@ def smooth_order(steps: np.ndarray, groups: Sequence[int] | None = None, apart: 
     [0, 2, 3, 1]
     """
     names = np.arange(len(steps)) if groups is None else np.asarray(groups)
-    orders = [_greedy(steps, names, apart), np.arange(len(steps)), _spread(names, apart)]
-    order = min(orders, key=lambda order: _clashes(names[order], apart))
+    order = _greedy(steps, names, apart)
     clashes = _clashes(names[order], apart)
+    if clashes:
+        others = [order, np.arange(len(steps)), _spread(names, apart)]
+        order = min(others, key=lambda order: _clashes(names[order], apart))
+        clashes = _clashes(names[order], apart)
     for _ in range(10 * len(order)):
         i, j, gains = _turns(steps, order)
         # While groups clash, any turn may help; after that only those that shorten the way.
@@ -162,9 +165,9 @@ def _spread(names: np.ndarray, apart: int) -> np.ndarray:
     left[0] = False
     while left.any():
         places = np.flatnonzero(left)
-        of_group = (names[places, None] == names[places]).sum(axis=1)
+        _, groups, counts = np.unique(names[places], return_inverse=True, return_counts=True)
         heard = np.isin(names[places], names[order[-apart:]] if apart else names[:0])
-        order.append(int(places[np.lexsort((places, -of_group, heard))[0]]))
+        order.append(int(places[np.lexsort((places, -counts[groups], heard))[0]]))
         left[order[-1]] = False
     return np.array(order)
 
