@@ -15,6 +15,7 @@ import pytest
 
 from skgenre import EmbeddingRecommender, HybridRecommender
 from skgenre.neighbors import ExactIndex, MilvusIndex, load_index, make_index, query_others, tune_effort
+from skgenre.recommend._hubness import LocalScaling
 
 pytestmark = pytest.mark.skipif(
     find_spec("pymilvus") is None or find_spec("milvus_lite") is None,
@@ -187,6 +188,31 @@ def test_a_hybrid_that_refuses_its_input_leaves_the_collection(lite):
     with pytest.raises(ValueError, match="interactions must be counts from 0 on"):
         hybrid.fit(spread(20), -np.eye(20))
     assert hybrid.content_.kneighbors(spread(20)[:1], 3)[1].shape == (1, 3)
+
+
+@pytest.mark.parametrize("recall", [None, 0.9])
+def test_a_fit_that_fails_while_it_learns_of_hubs_leaves_the_collection(lite, monkeypatch, recall):
+    params = {"uri": lite, "collection": "kept"}
+    recommender = EmbeddingRecommender(
+        algorithm="milvus", index_params=params, recall=recall, hubness="local_scaling", random_state=0
+    ).fit(spread(60))
+    before = recommender.kneighbors(spread(3), 5)
+
+    def dies(*_):
+        raise ConnectionError("the server died")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalScaling, "of_rows", dies)
+        with pytest.raises(ConnectionError, match="the server died"):
+            recommender.fit(spread(80, 1))
+    for old, now in zip(before, recommender.kneighbors(spread(3), 5), strict=True):
+        np.testing.assert_array_equal(old, now)
+    recommender.fit(spread(80, 1))
+    assert len(recommender.track_ids_) == 80
+
+    from pymilvus import MilvusClient
+
+    assert len([name for name in MilvusClient(uri=lite).list_collections() if name.startswith("kept")]) == 1
 
 
 def test_what_was_added_after_the_save_is_not_in_it_and_what_was_removed_is_gone(lite, tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from skgenre import EmbeddingRecommender
+from skgenre.recommend import _turns
 from skgenre.recommend._turns import Turns
 
 SOON = 10.0
@@ -81,6 +82,40 @@ def test_who_waits_to_change_goes_before_those_who_come_later_and_may_ask_meanwh
     for thread in threads:
         thread.join(SOON)
     assert order == ["asked again", "changed", "asked"]
+
+
+def test_a_condition_may_ask_in_another_thread_while_somebody_waits_to_change(monkeypatch):
+    monkeypatch.setattr(_turns, "PATIENCE", 0.05)
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    recommender = EmbeddingRecommender().fit(X, metadata={"year": np.arange(20)})
+    changes = []
+
+    def near_the_last(columns):
+        changes.append(in_thread(lambda: recommender.remove(0)))
+        while not recommender._turns._n_waiting:
+            time.sleep(0.001)
+        found = []
+        thread = in_thread(lambda: found.extend(recommender.kneighbors(X[[19]], 5)[1][0]))
+        thread.join(SOON)
+        return np.isin(columns["year"], found)
+
+    answer = recommender.recommend(5, n=2, where=near_the_last)[0]
+    changes[0].join(SOON)
+    assert len(answer) == 2
+    assert 0 not in recommender.track_ids_
+
+
+def test_a_condition_that_changes_the_collection_is_an_error_and_no_endless_wait():
+    recommender = EmbeddingRecommender().fit(np.eye(4), metadata={"year": np.arange(4)})
+
+    def where(columns):
+        recommender.remove(3)
+        return columns["year"] > 0
+
+    with pytest.raises(RuntimeError, match="cannot be changed out of a question"):
+        recommender.recommend(0, n=1, where=where)
+    recommender.remove(3)
+    assert len(recommender.track_ids_) == 3
 
 
 def test_an_error_gives_the_turn_back():

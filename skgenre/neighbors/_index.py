@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -73,7 +74,14 @@ class Index(Saving):
     def __len__(self) -> int:
         return self._n_alive
 
-    def build(self, vectors: ArrayLike, *, held_out: ArrayLike = (), trial: Callable[[], Any] | None = None) -> Self:
+    def build(
+        self,
+        vectors: ArrayLike,
+        *,
+        held_out: ArrayLike = (),
+        trial: Callable[[], Any] | None = None,
+        then: Callable[[], Any] | None = None,
+    ) -> Self:
         """Index vectors, at rows from 0 on, in place of what was there.
 
         Parameters
@@ -84,6 +92,9 @@ class Index(Saving):
             Different rows, not all, that the search comes to know last, after the trial.
         trial : callable, default=None
             Called while the index knows all rows but those held out, to ask about these as about what is new to it.
+        then : callable, default=None
+            Called when the index knows all rows, and before what it replaces is gone for good: where that fails, or the
+            trial, the index is as it was.
 
         Returns
         -------
@@ -102,8 +113,10 @@ class Index(Saving):
         first[as_rows(held_out, first)] = False
         if not first.any():
             raise ValueError("held_out must leave some rows, got all")
-        with whole(self):
+        with whole(self), self._replacing():
             self._build(vectors, first, trial or (lambda: None))
+            if then is not None:
+                then()
         return self
 
     def add(self, vectors: ArrayLike) -> np.ndarray:
@@ -251,6 +264,10 @@ class Index(Saving):
         index._keep_alive(np.load(folder / "alive.npy"))
         index._read(content, folder, mmap)
         return index
+
+    def _replacing(self) -> AbstractContextManager[None]:
+        """Do around a build what makes it replace what was there, or leaves that where it fails."""
+        return nullcontext()
 
     @abstractmethod
     def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:

@@ -1,7 +1,8 @@
 """Search by Milvus: a file of Milvus Lite, a server or a cluster."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -132,22 +133,27 @@ class MilvusIndex(Index):
     def vectors(self) -> RemoteVectors:
         return RemoteVectors(self._collection, (self.n_rows, self._n_dims), self.alive)
 
-    def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
+    @contextmanager
+    def _replacing(self) -> Iterator[None]:
         new = self._collection.named(f"{self.collection}_{uuid.uuid4().hex[:12]}")
         new.check_alias(self.collection)
-        links = {"M": self.n_links, "efConstruction": self.build_effort}
+        self._collection = new
         try:
-            new.create(vectors.shape[1], "COSINE" if self.metric == "cosine" else "L2", links)
-            self._collection, self._n_dims = new, vectors.shape[1]
-            self._keep_alive(first)
-            self._fill(vectors, np.flatnonzero(first))
-            trial()
-            self._fill(vectors, np.flatnonzero(~first))
-            self._keep_alive(np.ones(len(vectors), dtype=bool))
+            yield
             new.take_alias(self.collection)
         except BaseException:
             new.drop()
             raise
+
+    def _build(self, vectors: np.ndarray, first: np.ndarray, trial: Callable[[], Any]) -> None:
+        links = {"M": self.n_links, "efConstruction": self.build_effort}
+        self._collection.create(vectors.shape[1], "COSINE" if self.metric == "cosine" else "L2", links)
+        self._n_dims = vectors.shape[1]
+        self._keep_alive(first)
+        self._fill(vectors, np.flatnonzero(first))
+        trial()
+        self._fill(vectors, np.flatnonzero(~first))
+        self._keep_alive(np.ones(len(vectors), dtype=bool))
 
     def _fill(self, vectors: np.ndarray, rows: np.ndarray) -> None:
         if len(rows):

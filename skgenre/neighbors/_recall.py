@@ -1,6 +1,7 @@
 """A promised recall: measured against the exact search, and reached by raising the effort."""
 
 import warnings
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
@@ -63,6 +64,7 @@ def tune_effort(
     n_neighbors: int = 10,
     n_queries: int = 4096,
     random_state: Any = None,
+    then: Callable[[], Any] | None = None,
 ) -> float:
     """Set the least effort with which an index reaches a recall, and say what it reaches.
 
@@ -88,6 +90,8 @@ def tune_effort(
         Queries in the sample, a twentieth of the vectors at most.
     random_state : int, RandomState instance or None, default=None
         Draws the sample.
+    then : callable, default=None
+        Called when the index is built on ``vectors``, as ``build`` does.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def tune_effort(
         vectors = as_vectors(vectors, "vectors")
         held_out = check_random_state(random_state).permutation(len(vectors))[: min(n_queries, len(vectors) // 20)]
         if index.effort is None or not len(held_out):
-            index.build(vectors)
+            index.build(vectors, then=then)
         else:
 
             def trial() -> None:
@@ -129,7 +133,7 @@ def tune_effort(
                 index.n_tuned = n_neighbors
                 reached = _raise_effort(index, HeldOut(index, vectors[held_out], n_neighbors), recall)
 
-            index.build(vectors, held_out=held_out, trial=trial)
+            index.build(vectors, held_out=held_out, trial=trial, then=then)
             return reached
     if index.effort is None or len(index) < 2:
         return 1.0

@@ -1,6 +1,7 @@
 """A collection that changes while it serves: tracks come and go."""
 
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
@@ -191,21 +192,21 @@ class Changes(Search):
             self._keep_house()
         return self
 
-    def _build(self, embeddings: np.ndarray) -> None:
+    def _build(self, embeddings: np.ndarray, then: Callable[[], Any]) -> None:
         """Build the index, and make it search as hard as the recall takes."""
         if self.recall is None:
-            self.index_.build(embeddings)
+            self.index_.build(embeddings, then=then)
             self.recall_ = 1.0 if self.index_.effort is None else np.nan
             self._n_tuned, self._n_untuned = len(self._catalogue), 0
         else:
-            self._tune(embeddings)
+            self._tune(embeddings, then)
 
-    def _tune(self, embeddings: np.ndarray | None = None) -> None:
+    def _tune(self, embeddings: np.ndarray | None = None, then: Callable[[], Any] | None = None) -> None:
         """Make the index search as hard as the recall takes; build it, where there are embeddings."""
         if self.recall is not None:
             effort, options = self.index_.effort, {"n_neighbors": self.n_neighbors, "random_state": self.random_state}
             try:
-                self.recall_ = tune_effort(self.index_, embeddings, recall=self.recall, **options)
+                self.recall_ = tune_effort(self.index_, embeddings, recall=self.recall, then=then, **options)
             except BaseException:
                 self.index_.effort = effort
                 raise

@@ -237,8 +237,8 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
         self.index_ = self._make_index(len(embeddings), rng)
         self.algorithm_ = next(name for name, index in _INDEXES.items() if index == self.index_.name)
         self._warn_of_zeros(embeddings, self._catalogue.ids)
-        self._build(np.array(embeddings, order="C"))  # a copy, so that the caller's array can change
-        self._learn_hubs(REDUCTIONS.get(self.hubness))
+        # Of a copy, so that the caller's array can change; what it replaces on a server stays until hubs are learned.
+        self._build(np.array(embeddings, order="C"), lambda: self._learn_hubs(REDUCTIONS.get(self.hubness)))
         self._turns = Turns()
 
     def _take_features_of_embedder(self) -> None:

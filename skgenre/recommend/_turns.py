@@ -10,12 +10,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S")
 
+PATIENCE = 10.0
+"""Seconds that who begins to ask lets others go first who wait to change."""
+
 
 class Turns:
     """A lock that many hold who ask, or one who changes.
 
-    Who waits to change goes before those who have not begun to ask, so nobody waits for ever. Who asks may ask again
-    in between, and so may who changes.
+    Who waits to change goes before those who have not begun to ask, but not for more than ten seconds: somebody who is
+    asking may wait for their answer. Who asks may ask again in between, and so may who changes; neither may change.
     """
 
     def __init__(self) -> None:
@@ -31,7 +34,8 @@ class Turns:
             yield
             return
         with self._turn:
-            self._turn.wait_for(lambda: not (self._changing or self._n_waiting))
+            self._turn.wait_for(lambda: not (self._changing or self._n_waiting), PATIENCE)
+            self._turn.wait_for(lambda: not self._changing)
             self._n_asking += 1
         self._mine.inside = True
         try:
@@ -44,7 +48,15 @@ class Turns:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Wait until nobody asks or changes."""
+        """Wait until nobody asks or changes.
+
+        Raises
+        ------
+        RuntimeError
+            If this thread is asking or changing already, and so would wait for itself.
+        """
+        if getattr(self._mine, "inside", False):
+            raise RuntimeError("a collection cannot be changed out of a question to it, such as a callable in where")
         with self._turn:
             self._n_waiting += 1
             try:
