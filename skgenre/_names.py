@@ -7,8 +7,8 @@ def encodable(text: str) -> str:
 
 
 def shorten(name: str, longest: int) -> str:
-    """Cut a name in its middle: names that begin or end alike are still told apart."""
-    name, head = encodable(name), (longest - 1) // 2
+    """Return a name on one line, cut in its middle: names that begin or end alike are still told apart."""
+    name, head = encodable(one_line(name)), (longest - 1) // 2
     return name if len(name) <= longest else f"{name[: longest - 1 - head]}…{name[-head:]}"
 
 

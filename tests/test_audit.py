@@ -17,7 +17,8 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from skgenre import audit_tracks, make_tracks
 from skgenre.audio import decode
-from skgenre.model_selection._audit_matching import find_matches
+from skgenre.model_selection._audit_leaks import medleys_of
+from skgenre.model_selection._audit_matching import Match, find_matches
 from skgenre.model_selection._fingerprint import SAMPLE_RATE, fingerprint
 
 RATE = 22050
@@ -447,7 +448,8 @@ def test_a_split_is_counted_track_by_track(music):
 
 
 def test_a_test_part_without_tracks_leaks_nothing(music):
-    assert audit_tracks(music.paths).leaks([([0, 1], [])])["share"].tolist() == [0.0]
+    for split in ([([0, 1], [])], ([0, 1], []), ([], [])):
+        assert audit_tracks(music.paths).leaks(split)["share"].tolist() == [0.0]
 
 
 def test_splits_are_taken_in_every_form(music):
@@ -465,6 +467,25 @@ def test_splits_are_taken_in_every_form(music):
     pd.testing.assert_frame_equal(audit.leaks((uneven, uneven)), pd.concat([expected] * 2, ignore_index=True))
 
 
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"train": [0], "test": [1]},
+        ("train", "test"),
+        ([0, 1], [12]),
+        ([True, False], [False, True]),
+        ([0.0, 1.0], [2.0]),
+        [([0], [1], [2])],
+        [0, 1],
+    ],
+    ids=str,
+)
+def test_what_is_no_split_is_named(music, split):
+    audit = audit_tracks(music.paths)
+    with pytest.raises(ValueError, match="cv must give pairs of rows, for training and for test, of the 12 tracks"):
+        audit.leaks(split)
+
+
 def test_a_recording_on_both_sides_leaks(copies, audit_of_copies, music):
     paths, made = copies
     originals, rest = np.arange(len(music.paths)), np.arange(len(music.paths), len(paths))
@@ -480,6 +501,12 @@ def test_groups_hold_together_artists_and_recordings(copies, audit_of_copies):
 def test_groups_that_are_a_table_are_named(music):
     with pytest.raises(ValueError, match="groups should be a 1d array"):
         audit_tracks(music.paths[:2], groups=[["a", "b"], ["a", "b"]])
+
+
+def test_blanks_around_a_label_never_count(music):
+    labels, artists = ["rock", "rock ", "jazz"], ["a", "a", "b"]
+    for last in ("jazz", ""):
+        assert audit_tracks(music.paths[:3], [*labels[:2], last], artists).artists.empty
 
 
 def test_a_copy_by_an_unknown_artist_is_grouped_with_its_original(music, tmp_path):
@@ -507,6 +534,26 @@ def test_a_medley_takes_the_place_of_no_song_in_it(music, tmp_path):
     assert audit.leaks(([0, 1], [2, 3]))["same_recording"][0] == 0
     assert audit.leaks(([0, 4], [2, 3]))["same_recording"][0] == 2
     assert len(set(audit.groups)) == 1
+
+
+def test_copies_of_a_medley_take_the_place_of_no_song_either(music, tmp_path):
+    medley = np.concatenate([samples_of(path)[: 6 * RATE] for path in music.paths[:4]])
+    for name, gain in (("medley.wav", 1.0), ("softer.flac", 0.5)):
+        soundfile.write(tmp_path / name, gain * medley, RATE)
+    audit = audit_tracks([*music.paths[:4], tmp_path / "medley.wav", tmp_path / "softer.flac"], min_duration=1)
+    assert audit.keep.tolist() == [True] * 4 + [False] * 2
+    assert audit.leaks(([0, 1], [2, 3]))["same_recording"][0] == 0
+
+
+def test_poor_copies_that_are_not_told_alike_make_no_medley_of_their_original():
+    apart = [Match(0, 1, 0.0, 0.5, False), Match(0, 2, 0.3, 0.5, False)]
+    assert medleys_of([30.0, 30.0, 29.0], apart) == set()
+    one_after_the_other = [Match(0, 1, 0.0, 0.5, False), Match(0, 2, 28.0, 0.5, False)]
+    assert medleys_of([60.0, 30.0, 29.0], one_after_the_other) == {0}
+    the_last_is_the_medley = [Match(0, 2, -28.0, 0.5, False), Match(1, 2, 0.0, 0.5, False)]
+    assert medleys_of([29.0, 30.0, 60.0], the_last_is_the_medley) == {2}
+    halves_of_one_song = [*one_after_the_other, Match(1, 2, 28.0, 0.5, False)]
+    assert medleys_of([60.0, 30.0, 29.0], halves_of_one_song) == set()
 
 
 def test_many_copies_of_one_recording_are_kept_once(music, tmp_path):

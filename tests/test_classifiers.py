@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.preprocessing import StandardScaler
-from skorch.callbacks import Callback, Checkpoint, EarlyStopping, LRScheduler
+from skorch.callbacks import BatchScoring, Callback, Checkpoint, EarlyStopping, EpochScoring, LRScheduler
 
 from skgenre import CNNClassifier, RNNClassifier
 from skgenre.classifiers import _base, _crops
@@ -236,6 +236,12 @@ class TestTraining:
         for callback, watched in ((EarlyStopping(), "valid_loss"), (("kept", Checkpoint()), "valid_loss_best")):
             with pytest.raises(ValueError, match=f"watches '{watched}'.*: set validation_fraction"):
                 make(callbacks=[callback]).fit(*music())
+
+    @pytest.mark.parametrize("scoring", [EpochScoring, BatchScoring])
+    def test_scores_of_batches_are_refused_with_what_there_is(self, make, scoring):
+        for callback in (scoring("accuracy"), ("mine", scoring("accuracy", on_train=True))):
+            with pytest.raises(ValueError, match=rf"callbacks must not .* as {scoring.__name__} .* validation_fraction"):
+                make(callbacks=[callback], validation_fraction=0.3).fit(*music())
 
     def test_a_callback_may_watch_validation(self, make, tmp_path):
         kept = Checkpoint(

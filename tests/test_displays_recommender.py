@@ -332,6 +332,19 @@ def test_a_name_is_shown_as_it_is(crowd):
         display.figure_.canvas.draw()
 
 
+def test_a_long_name_leaves_room_for_the_picture(crowd):
+    name = "annoy with a hundred trees on embeddings of MusiCNN\nby MagnaTagATune, Euclidean, as built in 2026"
+    for display in (
+        HubnessDisplay.from_estimator(crowd, name=name),
+        RecallDisplay.from_measurements([0.8, 0.99], [900, 100], efforts=[1, 2], chosen=2, name=name),
+    ):
+        display.figure_.canvas.draw()
+        assert display.ax_.get_window_extent().width > 0.4 * display.figure_.bbox.width
+        (text,) = display.ax_.get_legend().get_texts()
+        assert text.get_text().startswith("annoy with a")
+        assert "\nby" not in text.get_text()
+
+
 def test_lists_are_counted_in_whole_numbers():
     ax = HubnessDisplay.from_occurrence([0, 0]).ax_
     assert all(float(tick).is_integer() for tick in ax.get_xticks())

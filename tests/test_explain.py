@@ -10,11 +10,19 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -461,6 +469,41 @@ def test_shapley_values_add_up_where_trees_have_no_say_in_all():
             model, rows[10], rows[:7], target=1, method="shap", n_samples=None, rng=np.random.default_rng(0)
         )
         assert_allclose(values.sum(), score - base, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", [KNeighborsClassifier(1), KNeighborsClassifier(3), BaggingClassifier(random_state=0)])
+def test_what_is_not_linear_does_not_pass_for_it_by_chance(model):
+    """Of few rows, whose mean may have the mean score, and where single columns may make up the whole difference."""
+    from skgenre.explanations._columns import explain_row
+
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(60, 4))
+        model.fit(X, X[:, 0] + X[:, 1] * X[:, 2] > 0)
+        row, background = rng.normal(size=4), rng.normal(size=(1, 4))
+        values, *_ = explain_row(
+            model, row, background, target=1, method="shap", n_samples=1000, rng=np.random.default_rng(0)
+        )
+        exact = brute_force(lambda rows: model.predict_proba(rows)[:, 1], row, background)
+        assert_allclose(values, exact, atol=0.04)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("last", [LogisticRegression(), RandomForestClassifier(5), SVC(), KNeighborsClassifier(3)])
+def test_models_that_know_columns_by_name_are_asked_by_name(tracks, last):
+    X, y = table()
+    frame = pd.DataFrame(X, columns=[f"column {number}" for number in range(X.shape[1])])
+    chosen = ColumnTransformer([("some", StandardScaler(), list(frame.columns[1:]))])
+    for first in (chosen, StandardScaler()):
+        model = make_pipeline(first, clone(last)).fit(frame, y)
+        for method in ("shap", "occlusion"):
+            found = explain(model, frame.iloc[[10]], method, "pop", background=frame[:20], random_state=0)
+            assert set(found.descriptors) == set(frame.columns)
+            if first is chosen:
+                assert_allclose(found.descriptors["column 0"], 0, atol=1e-12)
+    heard = make_pipeline(AudioLoader(duration=3.0), TrackDescriptor(("dynamics",)), StandardScaler(), clone(last))
+    heard.set_output(transform="pandas").fit(tracks.paths, tracks.target)
+    assert explain(heard, tracks.paths[0], "shap", background=tracks.paths, random_state=0).completeness_error < 1e-6
 
 
 def test_sampled_shapley_values_come_near_the_exact_ones():

@@ -77,6 +77,19 @@ def recorded():
 # --- what leaks
 
 
+def test_an_artist_in_two_spellings_is_one():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(16, 2)), np.tile(["jazz", "rock"], 8)
+    spellings = ["Bj\u00f6rk", "Bjo\u0308rk", "Bj\u00f6rk ", "Bj\u00f6rk"] * 2
+    groups = [*spellings, *(["x", "x ", " y", "y"] * 2)]
+    for known in (groups, [*groups[:-1], None]):
+        scores = compare_protocols(GaussianNB(), X, y, known, protocols="grouped", n_splits=2, seeds=2)["grouped"]
+        assert len(set(scores.clusters[:8])) == 1
+        assert len(set(scores.clusters)) == (3 if known is groups else 4)
+        if known is groups:
+            assert set(scores.clusters.tolist()) == {"Bj\u00f6rk", "x", "y"}
+
+
 def test_each_protocol_that_leaks_flatters_a_model_that_knows_artists_and_not_genres(sounds):
     found = accuracies(compare_protocols(nearest(), *sounds, seeds=2))
     assert found["grouped"] < 0.65

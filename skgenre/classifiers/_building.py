@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from skorch.callbacks import EarlyStopping, LRScheduler
+from skorch.callbacks import BatchScoring, EarlyStopping, EpochScoring, LRScheduler
 
 from skgenre._devices import find_device
 from skgenre.classifiers._answers import NetAnswers
@@ -55,8 +55,7 @@ class NetBuilding(NetAnswers, BaseEstimator):
 
         scores = EpochScores(self._targets, watched, probabilities)
         callbacks = [("skgenre_scores", scores), *(self.callbacks or ())]
-        if watched is None:
-            _check_monitors(callbacks)
+        _check_callbacks(callbacks, watched is not None)
         progress = Progress()
         if self.verbose:
             callbacks.append(("skgenre_progress", progress))
@@ -133,12 +132,17 @@ def _is_scheduler(callback: Any) -> bool:
     return isinstance(_bare(callback), LRScheduler)
 
 
-def _check_monitors(callbacks: list) -> None:
+def _check_callbacks(callbacks: list, validates: bool) -> None:
     for callback in map(_bare, callbacks):
-        monitor = getattr(callback, "monitor", None)
-        if isinstance(monitor, str) and monitor.removesuffix("_best") in VALIDATION_SCORES:
+        name, monitor = type(callback).__name__, getattr(callback, "monitor", None)
+        if isinstance(callback, BatchScoring | EpochScoring):
             raise ValueError(
-                f"{type(callback).__name__} among callbacks watches {monitor!r}, and no tracks are kept for "
+                f"callbacks must not score batches, as {name} does, for these are crops and mixtures of tracks: "
+                "history_ has accuracy and F1 of the tracks kept for validation_fraction"
+            )
+        if not validates and isinstance(monitor, str) and monitor.removesuffix("_best") in VALIDATION_SCORES:
+            raise ValueError(
+                f"{name} among callbacks watches {monitor!r}, and no tracks are kept for "
                 "validation: set validation_fraction, or have it watch 'train_loss'"
             )
 

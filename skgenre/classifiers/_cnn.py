@@ -70,7 +70,7 @@ class CNNClassifier(NetClassifier):
         Threads of torch in ``fit``. Fixed, for results differ in their last digits with the number of threads;
         several fits at once, as with ``n_jobs`` in a search, use the cores better than several threads in one.
     callbacks : list of skorch.callbacks.Callback or of (str, Callback), default=None
-        Called by skorch during training, as they are.
+        Called by skorch during training, as they are; but for those that score batches, for these are crops.
     verbose : bool, default=False
         Whether to show a progress bar.
     random_state : int, RandomState instance or None, default=None

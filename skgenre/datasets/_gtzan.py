@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skgenre.audio import AudioError, decode
-from skgenre.datasets._loading import _READ, _frame
+from skgenre.datasets._loading import _READ, _frame, lies_in_itself
 
 PARTS = ("train", "valid", "test")
 """The parts of the fault-filtered split, of 443, 197 and 290 excerpts."""
@@ -171,7 +171,7 @@ def _find(folder: Path) -> dict[str, Path]:
     """Return the file of each excerpt that is somewhere in a folder."""
     found: dict[str, Path] = {}
     for parent, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(n for n in folders if not (n.startswith(".") or lies_in_itself(Path(parent, n))))
         for path in (Path(parent, name) for name in sorted(names) if not name.startswith(".")):
             name = gtzan_name(path) if path.suffix.lower() in _READ else None
             if name in found:

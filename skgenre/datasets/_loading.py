@@ -159,7 +159,7 @@ def _walk(folder: Path) -> Rows:
     closed: list[OSError] = []
     for genre in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         for parent, names, files in os.walk(genre, followlinks=True, onerror=closed.append):
-            names[:] = [name for name in names if not (name.startswith(".") or _lies_in_itself(Path(parent, name)))]
+            names[:] = [name for name in names if not (name.startswith(".") or lies_in_itself(Path(parent, name)))]
             for path in (Path(parent, file) for file in files if not file.startswith(".")):
                 if path.suffix.lower() in _READ:
                     rows.append({"path": path.relative_to(folder).as_posix(), "genre": genre.name})
@@ -182,7 +182,7 @@ def _walk(folder: Path) -> Rows:
     return sorted(rows, key=lambda row: row["path"])
 
 
-def _lies_in_itself(folder: Path) -> bool:
+def lies_in_itself(folder: Path) -> bool:
     """Tell whether a folder is a link to one that it lies in."""
     return folder.is_symlink() and any(folder.samefile(parent) for parent in folder.absolute().parents)
 

@@ -72,7 +72,9 @@ class TrackDescriptor(Extractor, auto_wrap_output_keys=("transform",)):  # type:
     A track is described up to its last sample that is not zero, so filling it up with silence changes nothing.
 
     Chroma, spectral contrast, flatness, centroid, bandwidth, roll-off and the strength of onsets are, frame by frame,
-    what librosa computes with the same parameters and, for chroma, ``tuning=0``. Loudness is weighted as in ITU-R
+    what librosa computes with the same parameters and, for chroma, ``tuning=0``. Of files whose highest frequencies an
+    encoder took away, the contrast of the highest band is less, by half a decibel on average and at times by several:
+    what is left in its valleys is the rounding of single precision. Loudness is weighted as in ITU-R
     BS.1770, without its gate, and its range gated as in EBU Tech 3342.
 
     Swing is how much more the onsets agree two thirds of a beat later than half a beat later: above 0.25 where all

@@ -8,7 +8,7 @@ from scipy.stats import skew
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre._names import encodable, one_line
+from skgenre._names import encodable, one_line, shorten
 from skgenre._optional import import_optional
 from skgenre._sklearn import column_or_1d
 from skgenre.audio import as_rows
@@ -156,7 +156,7 @@ class HubnessDisplay:
 
     def _headline(self) -> str:
         skewness = f"skewness {self.skewness_:.2f}"
-        return skewness.capitalize() if self.name is None else f"{self.name}: {skewness}"
+        return skewness.capitalize() if self.name is None else f"{shorten(self.name, _LONGEST_NAME)}: {skewness}"
 
     def _hubs(self, n_named: int) -> list[str]:
         hubs = np.argsort(-self.occurrence, kind="stable")[:n_named]

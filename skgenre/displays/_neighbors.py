@@ -201,7 +201,7 @@ class NeighborsDisplay:
             ax.barh(places, [track["distance"] for track in near], height=0.65, color=_COLOUR)
             for place, track in zip(places, near, strict=True):
                 notes = ", ".join(str(track[column]) for column in self.columns if column in track)
-                text = f"{track['distance']:.3f}  {shorten(one_line(notes), _LONGEST_NOTE)}"
+                text = f"{track['distance']:.3f}  {shorten(notes, _LONGEST_NOTE)}"
                 texts.append((track["distance"], _note(ax, text, track["distance"], place)))
         ax.set_yticks(range(len(labels)), labels, parse_math=False)
         starts = np.cumsum([0, *(1 + len(near) for near in self.neighbors)])[:-1]

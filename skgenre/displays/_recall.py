@@ -9,10 +9,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skgenre._names import shorten
 from skgenre.displays._axes import label, plain_axes
 from skgenre.neighbors import RecallSample
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_LONGEST_NAME = 36
 _REPEATS = 3
 _EFFORTS = tuple(2**power for power in range(11))
 
@@ -181,8 +183,9 @@ class RecallDisplay:
         self.ax_ = ax
         colour = _COLOURS[len(ax.get_lines()) % len(_COLOURS)]
         order = np.argsort(self.recall, kind="stable")
+        name = None if self.name is None else shorten(self.name, _LONGEST_NAME)
         (self.line_,) = ax.plot(
-            self.recall[order], self.queries_per_second[order], "o-", color=colour, markersize=4, label=self.name
+            self.recall[order], self.queries_per_second[order], "o-", color=colour, markersize=4, label=name
         )
         if self.efforts is not None and self.chosen in self.efforts:
             place = np.flatnonzero(self.efforts == self.chosen)[0]

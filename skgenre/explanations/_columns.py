@@ -8,10 +8,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from skgenre._labels import label_probabilities
+from skgenre._optional import import_optional
 from skgenre.explanations._shapley import sampled_values
 from skgenre.explanations._trees import tree_values, trees_of
 
 _N_SAMPLES = 10
+_N_PROBES = 64
 _SCALERS = (MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler)
 
 Scorer = Callable[[np.ndarray], np.ndarray]
@@ -62,7 +64,7 @@ def explain_row(
         return _hide_columns(score, own, row, drawn), own, float(score(drawn).mean()), unit
     exact = _exact_of_trees(model, target, row, background)
     if exact is None:
-        exact = _exact_of_linear(score, own, row, background)
+        exact = _exact_of_linear(score, own, row, background, rng)
     if exact is not None:
         return exact, own, float(score(background).mean()), unit
     drawn = background[rng.integers(len(background), size=-(-n_samples // 2))]
@@ -73,13 +75,19 @@ def explain_row(
 def _scorer(model: Any, target: int) -> tuple[Scorer, str]:
     """Return what gives the score of a class, the model's decision where it has one, else its probability."""
     if not hasattr(model, "decision_function"):
-        return lambda rows: label_probabilities(model, rows)[:, target], "probability"
+        return lambda rows: label_probabilities(model, as_fitted(model, rows))[:, target], "probability"
 
     def decide(rows: np.ndarray) -> np.ndarray:
-        decisions = model.decision_function(rows)
+        decisions = model.decision_function(as_fitted(model, rows))
         return decisions[:, target] if decisions.ndim == 2 else (2 * target - 1) * decisions
 
     return decide, "decision"
+
+
+def as_fitted(model: Any, rows: np.ndarray) -> Any:
+    """Return rows as the model was fitted on such: a DataFrame, where it knows its columns by name."""
+    names = getattr(model, "feature_names_in_", None)
+    return rows if names is None else import_optional("pandas", extra="tables").DataFrame(rows, columns=names)
 
 
 def _hide_columns(score: Scorer, own: float, row: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -96,7 +104,8 @@ def _exact_of_trees(model: Any, target: int, row: np.ndarray, background: np.nda
     if isinstance(model, Pipeline):
         if not all(isinstance(step, _SCALERS) for _, step in model.steps[:-1]):
             return None  # trees ask about other columns than those with names
-        rows, model = model[:-1].transform(rows) if len(model.steps) > 1 else rows, model.steps[-1][1]
+        scaled = model[:-1].transform(as_fitted(model, rows)) if len(model.steps) > 1 else rows
+        rows, model = scaled, model.steps[-1][1]
     trees = trees_of(model, target)
     rows = np.asarray(rows, dtype=np.float32)  # as trees compare them
     if not trees or np.isnan(rows).any():
@@ -104,15 +113,26 @@ def _exact_of_trees(model: Any, target: int, row: np.ndarray, background: np.nda
     return np.sum([tree_values(tree, answers, rows[0], rows[1:]) for tree, answers in trees], axis=0)
 
 
-def _exact_of_linear(score: Scorer, own: float, row: np.ndarray, background: np.ndarray) -> np.ndarray | None:
-    """Return weight times distance from the mean, where the score turns out to be linear, and else None."""
+def _exact_of_linear(
+    score: Scorer, own: float, row: np.ndarray, background: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Return weight times distance from the mean, where the score turns out to be linear, and else None.
+
+    What is not linear may pass for it in one place or another, so it is asked about rows that are mixed at random.
+    """
     mean = background.mean(axis=0)
     of_mean, of_background = float(score(mean[None])[0]), score(background)
     close = 1e-5 * max(1e-12, np.ptp(np.append(of_background, own)))
     if abs(of_mean - of_background.mean()) > close:
         return None
     gains = _hide_columns(score, own, row, mean[None])
-    return gains if abs(gains.sum() - (own - of_mean)) <= close else None
+    heard = rng.random((2 * _N_PROBES, len(row))) < rng.random((2 * _N_PROBES, 1))
+    one, two = np.split(np.where(heard, row, background[rng.integers(len(background), size=len(heard))]), 2)
+    share = rng.random((_N_PROBES, 1))
+    sums = of_mean + heard @ gains - score(np.where(heard, row, mean))
+    between = share[:, 0] * score(one) + (1 - share[:, 0]) * score(two) - score(share * one + (1 - share) * two)
+    off = max(abs(gains.sum() - (own - of_mean)), np.abs(sums).max(), np.abs(between).max())
+    return gains if off <= close else None
 
 
 def _values_against(score: Scorer, row: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skgenre._labels import label_probabilities
-from skgenre.explanations._columns import explain_row
+from skgenre.explanations._columns import as_fitted, explain_row
 from skgenre.explanations._explanation import Explanation, of_net
 from skgenre.explanations._hearing import Heard, hear, one_row, steps_of, unwrap
 from skgenre.explanations._methods import check_method, check_n_samples
@@ -231,7 +231,7 @@ def _has_no_probabilities(model: Any) -> bool:
 
 def _probabilities(heard: Heard) -> np.ndarray:
     """Return the probability of each class, or where the model gives none its decisions."""
-    rows = [heard.matrix] if heard.row is None else heard.row[None]
+    rows = [heard.matrix] if heard.row is None else as_fitted(heard.model, heard.row[None])
     if not _has_no_probabilities(heard.model):
         return label_probabilities(heard.model, rows)[0]
     decisions = heard.model.decision_function(rows)

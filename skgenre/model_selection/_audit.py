@@ -2,7 +2,6 @@
 
 import math
 import os
-import unicodedata
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
@@ -17,7 +16,7 @@ from skgenre.audio import as_rows, is_paths
 from skgenre.model_selection._audit_files import FileFacts, examine
 from skgenre.model_selection._audit_matching import find_matches
 from skgenre.model_selection._audit_report import TrackAudit
-from skgenre.model_selection._one_genre import not_known, one_genre_each
+from skgenre.model_selection._one_genre import in_one_spelling, not_known, one_genre_each
 
 
 def audit_tracks(
@@ -110,8 +109,8 @@ def audit_tracks(
         raise ValueError(f"paths must be an array-like of at least one path, got {type(paths).__name__}")
     labels = None if y is None else one_genre_each(y, "Leave y out, or give a track's names as one: 'rock|pop'.")
     check_consistent_length(rows, labels, groups)
-    if labels is not None and not_known(labels).any():
-        labels = _as_text(labels, "y")
+    if labels is not None:
+        labels = _as_text(labels, "y") if not_known(labels).any() else in_one_spelling(labels)
     names = [os.fsdecode(path) for path in rows]
     artists = None if groups is None else _as_text(groups, "groups")
     _check_range("min_duration", min_duration, None, none=True)
@@ -166,8 +165,7 @@ def _problems(
 def _as_text(values: Any, name: str) -> np.ndarray:
     """Return artists or labels as str, in one spelling of accents, ``""`` where none is known."""
     values = column_or_1d(np.asarray(values, dtype=object), name)
-    text = [unicodedata.normalize("NFC", str(value).strip()) for value in values]
-    return np.where(not_known(values), "", np.array(text))
+    return np.where(not_known(values), "", in_one_spelling(list(map(str, values))).astype(str))
 
 
 def _check_range(name: str, value: Any, highest: float | None, *, none: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import check_cv
 
 from skgenre.model_selection._audit_matching import Match
+
+LEAST_IN_COMMON = 3.0
+"""Seconds of a recording by which two tracks may be told to hold it."""
 
 
 def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | None = None) -> np.ndarray:
@@ -38,14 +42,23 @@ def joined(n_tracks: int, matches: Iterable[Match], artists: Sequence[str] | Non
     return connected_components(graph, directed=False)[1]
 
 
-def medleys_of(n_tracks: int, matches: Sequence[Match]) -> set[int]:
-    """Return the tracks without which others would have nothing in common that now belong together by way of them."""
-    alike: dict[int, set[int]] = {}
+def medleys_of(durations: Sequence[float], matches: Sequence[Match]) -> set[int]:
+    """Return the tracks that hold, one after the other, two others which have nothing in common.
+
+    Two that lie at the same place have it in common with the track, even if they are too poor copies to be told alike.
+    """
+    held: dict[int, list[tuple[int, float, float]]] = {}
     for match in matches:
-        alike.setdefault(match.first, set()).add(match.second)
-        alike.setdefault(match.second, set()).add(match.first)
-    several = [row for row, others in alike.items() if len(others) > 1]
-    return {row for row in several if len(set(joined(n_tracks, _without(matches, {row}))[list(alike[row])])) > 1}
+        for row, other, start in ((match.first, match.second, match.offset), (match.second, match.first, -match.offset)):
+            end = min(durations[row], start + durations[other])
+            held.setdefault(row, []).append((other, max(0.0, start), end))
+    alike = {frozenset((match.first, match.second)) for match in matches}
+
+    def are_apart(one: tuple[int, float, float], two: tuple[int, float, float]) -> bool:
+        common = min(one[2], two[2]) - max(one[1], two[1])
+        return frozenset((one[0], two[0])) not in alike and common < LEAST_IN_COMMON
+
+    return {row for row, parts in held.items() if any(are_apart(one, two) for one, two in combinations(parts, 2))}
 
 
 def songs_of(n_tracks: int, matches: Sequence[Match], medleys: set[int]) -> np.ndarray:
@@ -71,15 +84,28 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
     ------
     train, test : ndarray of int
         Rows.
+
+    Raises
+    ------
+    ValueError
+        If what it gives are no pairs of rows.
     """
     if isinstance(cv, tuple | list) and len(cv) == 2 and all(_are_rows(side) for side in cv):
         cv = [cv]
     X = np.array(paths, dtype=object)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The groups parameter is ignored")  # which is what a leak comes from
-        splits = list(check_cv(cv, y, classifier=y is not None).split(X, y, groups))
+        splitter = check_cv(cv, y, classifier=y is not None)
+        pairs = cv if isinstance(cv, Iterable) and not hasattr(cv, "split") else splitter.split(X, y, groups)
+        splits = list(pairs)
     for sides in splits:
-        train, test = (np.arange(len(X))[np.asarray(side) if len(side) else slice(0)] for side in sides)
+        try:
+            train, test = (np.arange(len(X))[np.asarray(side) if len(side) else slice(0)] for side in sides)
+        except (TypeError, ValueError, IndexError) as error:
+            raise ValueError(
+                f"cv must give pairs of rows, for training and for test, of the {len(X)} tracks by number or by a mask, "
+                f"got {sides!r:.80}: {error}"
+            ) from error
         yield train, test
 
 
@@ -125,4 +151,4 @@ def leaks_of(
 
 def _are_rows(side: Any) -> bool:
     """Tell rows, numbers or a mask, from a pair of such."""
-    return not isinstance(side, str) and hasattr(side, "__len__") and len(side) > 0 and np.ndim(next(iter(side))) == 0
+    return not isinstance(side, str) and hasattr(side, "__len__") and (not len(side) or np.ndim(next(iter(side))) == 0)

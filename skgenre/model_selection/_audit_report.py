@@ -70,7 +70,7 @@ class TrackAudit:
         self._facts, self._problems, self._matches = facts, problems, matches
         self._y, self._groups = y, groups
         self._recordings = joined(len(facts), matches)
-        self._medleys = medleys_of(len(facts), matches)
+        self._medleys = medleys_of([fact.duration for fact in facts], matches)
         self._songs = songs_of(len(facts), matches, self._medleys)
         self._splits = None if cv is None else list(self._leaks(cv))
 

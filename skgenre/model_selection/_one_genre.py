@@ -1,5 +1,6 @@
 """Where each track has one genre and one artist: each as one column, or an error that says what would be right."""
 
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,22 @@ def not_known(values: Any) -> np.ndarray:
     return np.array([value is None or is_pandas_na(value) or value != value or value == "" for value in values], bool)
 
 
+def in_one_spelling(values: Any) -> np.ndarray:
+    """Return labels or artists as objects, those that are str without blanks around and their accents spelled alike."""
+    return np.fromiter(
+        (unicodedata.normalize("NFC", value.strip()) if isinstance(value, str) else value for value in values),
+        dtype=object,
+        count=len(values),
+    )
+
+
 def one_artist_each(groups: Any) -> np.ndarray:
     """Return artists as an array of one for each track; each that is not known is an artist of its own.
 
     Parameters
     ----------
     groups : array-like of shape (n_tracks,)
-        Artists; ``""``, None or NaN where not known.
+        Artists; ``""``, None or NaN where not known. Blanks around a name and the spelling of accents do not count.
 
     Returns
     -------
@@ -66,14 +76,15 @@ def one_artist_each(groups: Any) -> np.ndarray:
     ValueError
         If there is more than one column, or artists cannot be compared, as numbers and str.
     """
-    values = column_or_1d(np.asarray(groups, dtype=object), "groups")
+    values = in_one_spelling(column_or_1d(np.asarray(groups, dtype=object), "groups"))
     unknown = not_known(values)
     try:
         known, numbers = np.unique(values[~unknown], return_inverse=True)
     except TypeError as error:
         raise ValueError("groups must be of one kind, such as str with '' for artists that are not known") from error
     if not unknown.any():
-        return np.asarray(column_or_1d(groups, "groups"))
+        given = np.asarray(column_or_1d(groups, "groups"))
+        return known[numbers].astype(str if given.dtype.kind == "U" else given.dtype)
     artists = np.empty(len(values), dtype=int)
     artists[~unknown] = numbers
     artists[unknown] = len(known) + np.arange(np.count_nonzero(unknown))
