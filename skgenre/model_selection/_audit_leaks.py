@@ -49,7 +49,8 @@ def medleys_of(durations: Sequence[float], matches: Sequence[Match]) -> set[int]
     """
     held: dict[int, list[tuple[int, float, float]]] = {}
     for match in matches:
-        for row, other, start in ((match.first, match.second, match.offset), (match.second, match.first, -match.offset)):
+        one, two = match.first, match.second
+        for row, other, start in ((one, two, match.offset), (two, one, -match.offset)):
             end = min(durations[row], start + durations[other])
             held.setdefault(row, []).append((other, max(0.0, start), end))
     alike = {frozenset((match.first, match.second)) for match in matches}
@@ -103,8 +104,8 @@ def splits_of(cv: Any, paths: Sequence[str], y: Any, groups: Any) -> Iterator[tu
             train, test = (np.arange(len(X))[np.asarray(side) if len(side) else slice(0)] for side in sides)
         except (TypeError, ValueError, IndexError) as error:
             raise ValueError(
-                f"cv must give pairs of rows, for training and for test, of the {len(X)} tracks by number or by a mask, "
-                f"got {sides!r:.80}: {error}"
+                f"cv must give pairs of rows, for training and for test, of the {len(X)} tracks by number or by a "
+                f"mask, got {sides!r:.80}: {error}"
             ) from error
         yield train, test
 
