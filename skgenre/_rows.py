@@ -128,3 +128,13 @@ def labelled(table: np.ndarray, estimator: Any, X: Any) -> Any:
     if labels is None or _get_output_config("transform", estimator)["dense"] != "pandas":
         return table
     return import_module("pandas").DataFrame(table, index=labels)
+
+
+def one_column(ids: Any, parameter: str) -> Any:
+    """Return the ids in a table, which must have one column, as an array of objects; what is no table as it is."""
+    shape = tuple(getattr(ids, "shape", ()))
+    if len(shape) < 2:
+        return ids
+    if len(shape) > 2 or shape[1] != 1:
+        raise ValueError(f"{parameter} must be one column, got shape {shape}")
+    return np.asarray(ids, dtype=object).ravel()

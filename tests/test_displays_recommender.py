@@ -431,3 +431,10 @@ def test_ids_of_hubs_may_be_tuples():
     display = HubnessDisplay([1, 2], track_ids=[("a", 1), ("b", 2)])
     assert display.track_ids.tolist() == [("a", 1), ("b", 2)]
     display.plot()
+
+
+@pytest.mark.parametrize("effort", [-5, 1.5, "x"])
+def test_an_effort_that_is_none_is_refused(effort):
+    recommender = EmbeddingRecommender(algorithm="annoy").fit(np.random.default_rng(0).standard_normal((40, 4)))
+    with pytest.raises(ValueError, match="efforts must be whole numbers from 0 on, got"):
+        RecallDisplay.from_estimator(recommender, efforts=[2, effort])

@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import coo_array, csr_matrix
+from scipy.sparse import coo_array, csr_matrix, hstack
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -673,3 +673,42 @@ class TestEvaluation:
     def test_what_cannot_be_evaluated_is_named(self, recommender, options, error, message):
         with pytest.raises(error, match=message):
             evaluate_recommender(recommender, BOARD, **({"k": 2} | options))
+
+
+def test_equal_tracks_keep_their_order_however_many_are_asked_for(X, history):
+    """Each track thrice, its copies not heard yet, so that factors and embeddings are equal."""
+    n_users, n_tracks = history.interactions.shape
+    plays = hstack([history.interactions, csr_matrix((n_users, 2 * n_tracks))])
+    recommender = HybridRecommender(blend=0.5, random_state=0).fit(np.concatenate([X] * 3), plays)
+    ids, scores = recommender.recommend(np.arange(n_users), 50)
+    for user in range(n_users):
+        alone = recommender.recommend(user, 50)
+        np.testing.assert_array_equal(alone[0], ids[user])
+        np.testing.assert_array_equal(alone[1], scores[user])
+    near, _ = recommender.similar(np.arange(3 * n_tracks), 50)
+    for track in range(0, 3 * n_tracks, 3):
+        np.testing.assert_array_equal(recommender.similar(track, 50)[0], near[track])
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA], ids=str)
+def test_a_user_whom_nobody_can_ask_for_is_refused(missing):
+    with pytest.raises(ValueError, match="user_ids must not be missing, got"):
+        HybridRecommender(blend="content").fit(np.eye(3), np.eye(3), user_ids=[1, missing, 2])
+
+
+def test_users_in_a_table_are_those_of_its_only_column():
+    table = pd.DataFrame({"user": [7, 8], "x": 1})
+    assert HybridRecommender(blend="content").fit(
+        np.eye(2), np.eye(2), user_ids=table[["user"]]
+    ).user_ids_.tolist() == [7, 8]
+    with pytest.raises(ValueError, match=r"user_ids must be one column, got shape \(2, 2\)"):
+        HybridRecommender(blend="content").fit(np.eye(2), np.eye(2), user_ids=table)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_times_in_nanoseconds_keep_their_order(kind):
+    from skgenre.model_selection._recommendation import _hold_out
+
+    times = (1_700_000_000_000_000_000 + 100 * np.arange(6)).astype(kind)[None].repeat(3, axis=0)
+    held = _hold_out(csr_matrix(np.ones((3, 6))), times, 0.2, np.random.RandomState(0))
+    np.testing.assert_array_equal(held.toarray(), [[0, 0, 0, 0, 0, 1]] * 3)

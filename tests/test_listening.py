@@ -274,3 +274,12 @@ def test_what_is_never_heard_by_chance_is_no_trouble(embeddings, recwarn):
     history = make_listening_history(embeddings, n_users=5, popularity_exponent=500, random_state=0)
     assert history.interactions.nnz > 0
     assert not recwarn.list
+
+
+def test_tracks_in_a_table_are_those_of_its_only_column(tmp_path):
+    path = tmp_path / "triplets.txt"
+    path.write_text("ann\t5\t1\nann\t6\t2\nbob\t7\t1\n")
+    for tracks in (pd.DataFrame({"id": [5, 6]}), pd.DataFrame({"5": [5, 6]}), np.array([["5"], ["6"]])):
+        assert load_interactions(path, tracks=tracks).tracks.tolist() == ["5", "6"]
+    with pytest.raises(ValueError, match=r"tracks must be one column, got shape \(1, 2\)"):
+        load_interactions(path, tracks=np.array([["5", "6"]]))

@@ -486,3 +486,17 @@ def test_tuples_are_ids_where_relevant_tracks_are_tuples():
         assert precision_at_k({("a", 1), ("c", 3)}, recommended, k=2) == 0.5
         assert precision_at_k({("a", 1): 2.0}, recommended, k=1) == 1.0
     assert precision_at_k([{1, 2}], [(1, 3)], k=2) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("relevant", "message"),
+    [
+        (csr_matrix([[np.nan, 2.0]]), "relevant must hold numbers, .* got NaN"),
+        ([[True, False]], "relevant must hold ids, got a mask of bool"),
+        ([{"a": "1"}], "relevant must give finite gains greater than zero, got '1' of 'a'"),
+    ],
+    ids=["nan", "mask", "text"],
+)
+def test_what_is_no_relevance_is_refused(relevant, message):
+    with pytest.raises(ValueError, match=message):
+        ndcg_at_k(relevant, [[0]], 1)

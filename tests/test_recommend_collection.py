@@ -9,6 +9,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
@@ -585,3 +586,43 @@ def test_ids_that_equal_nothing_are_refused(X):
 def test_columns_of_one_name_are_refused(X):
     with pytest.raises(ValueError, match=r"metadata must have columns of different names, got \['1', '1'\]"):
         EmbeddingRecommender().fit(X[:2], metadata={1: [1, 2], "1": [3, 4]})
+
+
+def test_bytes_are_one_id_and_no_list_of_numbers():
+    X = np.random.default_rng(0).standard_normal((120, 4))
+    numbered = EmbeddingRecommender().fit(X)
+    for ask in (numbered.remove, numbered.recommend, numbered.neighbors_of, numbered.playlist):
+        with pytest.raises(ValueError, match="b'ab'"):
+            ask(b"ab")
+    assert 97 in numbered.kneighbors(X[:1], 120, exclude=b"ab")[1]
+    named = EmbeddingRecommender().fit(X, track_ids=[b"%d" % number for number in range(120)])
+    assert len(named.remove(b"97").track_ids_) == 119
+    assert b"97" not in named.track_ids_.tolist()
+
+
+def test_ids_and_groups_in_a_table_are_those_of_its_only_column():
+    X = np.random.default_rng(0).standard_normal((4, 3))
+    ids, two = pd.DataFrame({"id": [7, 8, 9, 5]}), pd.DataFrame({"id": [7, 8, 9, 5], "x": 1})
+    recommender = EmbeddingRecommender().fit(X, track_ids=ids, groups=ids)
+    assert recommender.track_ids_.tolist() == [7, 8, 9, 5]
+    assert recommender.groups_.tolist() == [7, 8, 9, 5]
+    assert recommender.kneighbors(X, 2, exclude=ids[:2], return_distance=False).min() >= 2
+    assert recommender.remove(np.array([[7], [9]])).track_ids_.tolist() == [8, 5]
+    for wrong in ({"track_ids": two}, {"groups": two}):
+        with pytest.raises(ValueError, match=rf"{next(iter(wrong))} must be one column, got shape \(4, 2\)"):
+            EmbeddingRecommender().fit(X, **wrong)
+    with pytest.raises(ValueError, match=r"tracks must be one column, got shape \(4, 2\)"):
+        recommender.recommend(two)
+
+
+def test_a_column_of_metadata_that_groups_hide_is_refused():
+    with pytest.raises(ValueError, match="metadata must not have a column 'group' where groups are given"):
+        EmbeddingRecommender().fit(np.eye(2), groups=["a", "b"], metadata={"group": [1, 2]})
+    alone = EmbeddingRecommender().fit(np.eye(2), metadata={"group": [1, 2]})
+    assert alone.recommend(0, n=1, where={"group": 2})[0] == [1]
+
+
+@pytest.mark.parametrize("name", ["seed", "metric"])
+def test_what_has_a_parameter_of_its_own_is_no_parameter_of_the_index(name):
+    with pytest.raises(ValueError, match=f"index_params must not hold '{name}', which .* sets, got 3"):
+        EmbeddingRecommender(algorithm="annoy", index_params={name: 3}).fit(np.eye(4))

@@ -178,3 +178,30 @@ def test_where_the_origin_lies_does_not_matter(hubby):
         (ids, scores), (same, alike) = ask(plain), ask(moved)
         np.testing.assert_array_equal(ids, same)
         np.testing.assert_allclose(scores, alike, rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e-20, 1e-37])
+@pytest.mark.parametrize("hubness", ["mutual_proximity", "local_scaling"])
+def test_cosine_neighbours_do_not_go_by_the_length_of_embeddings(hubness, scale):
+    X = np.random.default_rng(0).standard_normal((200, 4)).astype(np.float32)
+    expected, found = (
+        EmbeddingRecommender(hubness=hubness, random_state=0).fit(some).kneighbors(n_neighbors=5)
+        for some in (X, X * np.float32(scale))
+    )
+    np.testing.assert_allclose(found[0], expected[0], atol=1e-5)
+    assert (found[1] == expected[1]).mean() > 0.99
+
+
+@pytest.mark.parametrize("hubness", ["mutual_proximity", "local_scaling"])
+def test_groups_that_never_clash_change_no_answer(hubness):
+    X = np.random.default_rng(0).standard_normal((2000, 60)).astype(np.float32)
+    options = {"metric": "euclidean", "hubness": hubness, "random_state": 0}
+    plain, grouped = (EmbeddingRecommender(**options).fit(X, groups=groups) for groups in (None, range(2000)))
+    for track in range(0, 2000, 20):
+        np.testing.assert_array_equal(plain.recommend(track, n=10)[0], grouped.recommend(track, n=10)[0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_radius_of_zero_holds_what_is_the_same():
+    recommender = EmbeddingRecommender(hubness="mutual_proximity", random_state=0).fit([[1.0, 0.0], [2, 0], [0, 1]])
+    assert [rows.tolist() for rows in recommender.radius_neighbors(radius=0.0)[1]] == [[1], [0], []]

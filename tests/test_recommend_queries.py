@@ -437,3 +437,30 @@ def test_what_is_no_list_of_ids_is_not_passed_over(embeddings):
     with pytest.raises(ValueError, match="radius must be a number from 0 on, got nan"):
         recommender.radius_neighbors(embeddings[:1], radius=np.nan)
     np.testing.assert_array_equal(recommender.recommend(np.array(0), n=3)[0], recommender.recommend(0, n=3)[0])
+
+
+@pytest.mark.parametrize(
+    ("column", "wanted", "found"),
+    [
+        (["a", None, "b"], None, [1]),
+        (["a", np.nan, "b"], float("nan"), [1]),
+        (["a", None, "b"], ["b", np.nan], [1, 2]),
+        ([1.0, np.nan, 2.0], np.nan, [1]),
+        ([1.0, np.nan, 2.0], {2, None}, [1, 2]),
+        (pd.to_datetime(["2020-01-01", None, "2021-01-01"]), pd.NaT, [1]),
+        (pd.to_datetime(["2020-01-01", None, "2021-01-01"]), ["2021-01-01", None], [1, 2]),
+        ([["a"], None, ["b", "c"]], ["c", None], [1, 2]),
+        ([1, 2, 3], None, []),
+    ],
+)
+def test_what_is_missing_can_be_asked_for(column, wanted, found):
+    recommender = EmbeddingRecommender(metric="euclidean").fit([[0.0], [1.0], [2.0]], metadata={"c": column})
+    rows = recommender.radius_neighbors([[0.0]], 5.0, where={"c": wanted}, return_distance=False)
+    assert rows[0].tolist() == found
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "hnsw"])
+def test_any_finite_radius_is_a_radius(algorithm):
+    pytest.importorskip({"hnsw": "voyager"}.get(algorithm, "numpy"))
+    recommender = EmbeddingRecommender(metric="euclidean", algorithm=algorithm, recall=None).fit([[0.0], [1.0]])
+    assert recommender.radius_neighbors([[0.0]], 1e200)[1][0].tolist() == [0, 1]

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from sklearn.utils import Bunch
 
+from skgenre._rows import one_column
 from skgenre.audio import as_rows
 
 _NAMED = 5
@@ -188,6 +189,7 @@ def _rows_of(tracks: Any) -> dict[str, int]:
     """Return the column of each track asked for; nothing where all are."""
     if tracks is None:
         return {}
+    tracks = one_column(tracks, "tracks")
     names = [str(track) for track in as_rows(tracks)] if isinstance(tracks, Iterable) else []
     if isinstance(tracks, str) or not names or len(set(names)) < len(names):
         raise ValueError(f"tracks must hold at least one id, and each once, got {tracks!r}")

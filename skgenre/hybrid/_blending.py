@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from sklearn.utils import gen_batches
 
 from skgenre.hybrid._placing import PLACINGS, place
 
 _SHARES = np.linspace(0, 1, 11)
 _CHOICE_USERS = 1000
 _N_BEST = 10
+_CONVERTED = 1 << 13
+"""Rows of factors that are in double precision at once."""
+
 _BATCH = 1 << 24
 """Scores held in memory at once."""
 
@@ -73,6 +77,18 @@ def batches(n_rows: int, n_columns: int) -> Iterator[slice]:
     step = max(1, _BATCH // max(n_columns, 1))
     for start in range(0, n_rows, step):
         yield slice(start, start + step)
+
+
+def products(factors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the inner products of all rows with all others, float32, the same however many are asked for at once.
+
+    In single precision the last digits go by the place in the matrix, and by them equal tracks are no longer equal.
+    """
+    found = np.empty((len(factors), len(others)), dtype=np.float32)
+    factors = factors.astype(np.float64)
+    for part in gen_batches(len(others), _CONVERTED):
+        found[:, part] = factors @ others[part].astype(np.float64).T
+    return found
 
 
 def standardize(scores: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ class Names:
     """
 
     def __init__(self, names: Any, parameter: str, n_rows: int) -> None:
-        plain = plain_ids(names)
+        plain = plain_ids(names, parameter)
         if len(plain) != n_rows:
             raise ValueError(f"{parameter} must hold {n_rows} ids, one a row or column of the data, got {len(plain)}")
         check_hashable(plain, parameter)

@@ -9,7 +9,7 @@ from sklearn.preprocessing import normalize
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from skgenre.hybrid._blending import Blend, batches, best_rows, blend_scores, standardize
+from skgenre.hybrid._blending import Blend, batches, best_rows, blend_scores, products, standardize
 from skgenre.hybrid._collaborative import confidences, fold_in
 from skgenre.hybrid._interactions import Names
 from skgenre.recommend import EmbeddingRecommender, plain_id
@@ -71,6 +71,7 @@ class HybridQueries:
         """
         check_is_fitted(self)
         check_scalar(n, "n", Integral, min_val=1)
+        n = int(n)
         lone = users is None or self._users.is_lone(users)
         rows = np.array([-1]) if users is None else self._users.rows([users] if lone else users, "users")
         if not len(rows):
@@ -121,6 +122,7 @@ class HybridQueries:
         """
         check_is_fitted(self)
         check_scalar(n, "n", Integral, min_val=1)
+        n = int(n)
         lone = self._tracks.is_lone(tracks)
         rows = self._rows_of(tracks, "tracks")
         if not len(rows):
@@ -176,7 +178,7 @@ class HybridQueries:
                 factors = fold_in(self.item_factors_, alpha * history, regularization)
             else:
                 factors = self._user_factors[rows]
-            by_listening = factors @ self.item_factors_.T
+            by_listening = products(factors, self.item_factors_)
         scores = blend_scores(by_listening, history, self._neighbors, self.blend_.content)
         scores[np.diff(history.indptr) == 0] = popular
         return scores
@@ -208,4 +210,4 @@ class HybridQueries:
         if self.blend_ is None or self.item_factors_ is None:
             return by_sound
         directions = normalize(self.item_factors_)
-        return self.blend_.content * by_sound + (1 - self.blend_.content) * (directions[rows] @ directions.T)
+        return self.blend_.content * by_sound + (1 - self.blend_.content) * products(directions[rows], directions)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, get_tags
 
+from skgenre._labels import is_missing
 from skgenre._sklearn import HasMethods, Interval, StrOptions, _fit_context
 from skgenre._warnings import users_line
 from skgenre._whole import whole
@@ -200,6 +201,8 @@ class HybridRecommender(HybridQueries, BaseEstimator):
         interactions = check_interactions(interactions, n_tracks)  # before anything is trained, or built anew
         n_users = interactions.shape[0]
         users = Names(np.arange(n_users) if user_ids is None else user_ids, "user_ids", n_users)
+        for user in filter(is_missing, users.array.tolist()):
+            raise ValueError(f"user_ids must not be missing, got {user!r}: to recommend, None is who has no history")
         content = self.content
         if not isinstance(content, EmbeddingRecommender):
             content = EmbeddingRecommender(content, random_state=self.random_state)

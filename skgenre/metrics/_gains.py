@@ -1,7 +1,7 @@
 """Ranked lists and what was relevant, as matrices of gains that metrics are computed of."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,8 @@ def _hits(relevant: Any, lists: list, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _rows_of(matrix: Any) -> list[dict]:
+    if np.isnan(matrix.sum()):
+        raise ValueError("relevant must hold numbers, zero where a track is not relevant, got NaN")
     matrix = csr_matrix(matrix != 0)
     return [dict.fromkeys(matrix.indices[start:stop].tolist(), 1.0) for start, stop in _pairs(matrix.indptr)]
 
@@ -81,7 +83,8 @@ def _pairs(indptr: np.ndarray) -> Iterable[tuple[int, int]]:
 
 
 def _gains(answer: Collection) -> dict:
-    if isinstance(answer, np.ndarray) and answer.dtype == bool:
+    listed = isinstance(answer, list | tuple) and len(answer) > 0 and all(isinstance(item, bool) for item in answer)
+    if listed or (isinstance(answer, np.ndarray) and answer.dtype == bool):
         raise ValueError("relevant must hold ids, got a mask of bool: make it a scipy.sparse.csr_matrix")
     if not isinstance(answer, Mapping):
         if isinstance(answer, str | bytes) or not isinstance(answer, Iterable):
@@ -93,7 +96,7 @@ def _gains(answer: Collection) -> dict:
                 f"relevant must hold as many collections of ids as recommended has lists, got {answer!r} for a list"
             ) from error
     for item, gain in answer.items():
-        if not 0 < gain < np.inf:
+        if not isinstance(gain, Real) or not 0 < float(gain) < np.inf:
             raise ValueError(f"relevant must give finite gains greater than zero, got {gain!r} of {item!r}")
     return {item: float(gain) for item, gain in answer.items()}
 

@@ -210,7 +210,8 @@ def _hold_out(plays: csr_matrix, times: Any, test_size: float, rng: np.random.Ra
     if times is None:
         keys, n_held = rng.uniform(size=plays.nnz), np.ceil(n_heard * test_size).clip(max=n_heard - 1)
     else:
-        keys, n_held = -_times_of(plays, times, users), (n_heard > 1).astype(int)
+        ranks = np.unique(_times_of(plays, times, users), return_inverse=True)[1]
+        keys, n_held = -ranks, (n_heard > 1).astype(int)
     order = np.lexsort([keys, users])
     place_in_user = np.arange(plays.nnz) - plays.indptr[users]
     chosen = np.zeros(plays.nnz, dtype=bool)
@@ -222,7 +223,8 @@ def _times_of(plays: csr_matrix, times: Any, users: np.ndarray) -> np.ndarray:
     times = csr_matrix(times) if issparse(times) else np.asarray(times)
     if times.shape != plays.shape:
         raise ValueError(f"times must have the shape of interactions, {plays.shape}, got {times.shape}")
-    when = np.asarray(times[users, plays.indices], dtype=float).ravel()
+    when = np.asarray(times[users, plays.indices]).ravel()
+    when = when if when.dtype.kind in "iu" else when.astype(float)  # which would lose digits of nanoseconds
     if not (when > 0).all():
         raise ValueError("times must be greater than zero wherever interactions are")
     return when

@@ -58,7 +58,7 @@ class Space:
 
     def squared_radius(self, radius: float) -> float:
         """Return the square of the distance between points that lie at this distance in the metric."""
-        return 2 * radius if self.metric == "cosine" else (radius / self.scale) ** 2
+        return 2 * radius if self.metric == "cosine" else (radius / self.scale) * (radius / self.scale)
 
     def distances(self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return the distances of (asked, found) pairs of a query and a row."""

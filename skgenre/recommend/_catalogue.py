@@ -46,7 +46,10 @@ class Catalogue:
     def of(cls, X: Any, n_tracks: int, track_ids: Any = None, groups: Any = None, metadata: Any = None) -> "Catalogue":
         """Check what is said of tracks."""
         catalogue = cls(check_ids(track_ids, X, n_tracks), check_metadata(metadata, n_tracks))
-        catalogue.groups = None if groups is None else check_groups(groups, n_tracks)
+        if groups is not None:
+            catalogue.groups = check_groups(groups, n_tracks)
+            if "group" in catalogue.columns:
+                raise ValueError("metadata must not have a column 'group' where groups are given, which where calls so")
         catalogue.numbered = n_tracks if track_ids is None and not name_themselves(X) else 0
         return catalogue
 
@@ -182,7 +185,7 @@ class Catalogue:
 
 def check_groups(groups: Any, n_tracks: int) -> np.ndarray:
     """Return the group of each track, as objects."""
-    values = plain_ids(groups)
+    values = plain_ids(groups, "groups")
     if len(values) != n_tracks:
         raise ValueError(f"groups must hold one per track, got {len(values)} for {n_tracks} tracks")
     check_hashable(values, "groups")

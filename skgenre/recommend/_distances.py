@@ -12,4 +12,10 @@ def distances_between(vectors: np.ndarray, others: np.ndarray | None, metric: st
     """
     if metric == "euclidean":  # from differences, which keep the digits of what is close together
         return cdist(vectors, vectors if others is None else others)
-    return pairwise_distances(vectors.astype(np.float64), others, metric=metric)
+    return pairwise_distances(_of_length(vectors), None if others is None else _of_length(others), metric=metric)
+
+
+def _of_length(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors at a length from 1 on, for scikit-learn takes the shortest for zero; those that are zero stay."""
+    largest = np.abs(vectors).max(axis=1, keepdims=True).astype(np.float64)
+    return vectors / np.where(largest > 0, largest, 1)

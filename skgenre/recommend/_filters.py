@@ -170,13 +170,17 @@ def _known(name: Any, columns: Mapping[str, np.ndarray]) -> np.ndarray:
 def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return wanted(column)
+    lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
+    if not isinstance(wanted, range):
+        asked = np.fromiter([wanted] if lone else wanted, dtype=object)
+        if (missing := _are_missing(asked)).any():  # which equals nothing, not even itself
+            return _are_missing(column) | _fits(column, asked[~missing].tolist(), parameter)
     if column.dtype.kind in _TIMES:
         try:
             return np.isin(column, _times(wanted, column.dtype.kind))
         except ValueError as error:
             raise ValueError(f"{parameter} must hold dates, got {wanted!r:.80}: {error}") from None
     has_lists = column.dtype == object and not _LISTS.isdisjoint(map(type, column.tolist()))
-    lone = isinstance(wanted, str) or not isinstance(wanted, Collection)
     if isinstance(wanted, range) and column.dtype.kind in "iuf" and len(wanted):
         low, high = sorted((wanted[0], wanted[-1]))
         within = (column >= low) & (column <= high)
@@ -200,6 +204,13 @@ def _fits(column: np.ndarray, wanted: Any, parameter: str) -> Any:
     except TypeError as error:
         what = "a value, a collection of values or a callable, all values hashable or in the column lists of such"
         raise TypeError(f"{parameter} must be {what}, got {wanted!r:.80}: {error}") from None
+
+
+def _are_missing(values: np.ndarray) -> np.ndarray:
+    """Tell which values are missing; of a list in a column none is."""
+    if values.dtype == object:
+        return np.fromiter((type(one) not in _LISTS and is_missing(one) for one in values), bool, len(values))
+    return np.isnan(values) if values.dtype.kind in "fmM" else np.zeros(len(values), dtype=bool)
 
 
 def _is_in(numbers: range, value: Any) -> bool:

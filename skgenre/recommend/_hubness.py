@@ -81,7 +81,8 @@ class MutualProximity:
     def reach(self, radius: float, one: np.ndarray, others: np.ndarray) -> float:
         if radius >= 1:
             return np.inf
-        return max(0.0, float(one[0] + one[1] * ndtri(radius)) * (1 + _SLACK) + _SLACK)
+        spread = one[1] * ndtri(radius) if one[1] > 0 else 0.0  # and not 0 times infinity
+        return max(0.0, float(one[0] + spread) * (1 + _SLACK) + _SLACK)
 
 
 class LocalScaling:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skgenre._labels import is_missing
+from skgenre._rows import one_column
 from skgenre.audio import as_rows, is_paths
 
 
@@ -17,7 +18,7 @@ def check_ids(track_ids: Any, X: Any, n_tracks: int, first: int = 0) -> list:
         if not name_themselves(X):
             return list(range(first, first + n_tracks))
         track_ids, where = X, "track_ids, here the paths in X,"
-    ids = plain_ids(track_ids)
+    ids = plain_ids(track_ids, "track_ids")
     if len(ids) != n_tracks:
         raise ValueError(f"track_ids must hold one id per track, got {len(ids)} for {n_tracks} tracks")
     check_hashable(ids, "track_ids")
@@ -50,9 +51,9 @@ def check_no_mask(names: Any) -> None:
         raise ValueError("ids must be given, got a mask of bool: choose the ids by it")
 
 
-def plain_ids(tracks: Any) -> list:
+def plain_ids(tracks: Any, parameter: str = "tracks") -> list:
     """Return ids as plain Python objects, and paths as str."""
-    return [plain_id(track) for track in as_rows(tracks)]
+    return [plain_id(track) for track in as_rows(one_column(tracks, parameter))]
 
 
 def plain_id(track: Any) -> Any:

@@ -15,11 +15,9 @@ from skgenre._warnings import users_line
 from skgenre.recommend._distances import distances_between
 from skgenre.recommend._diversity import choose, group_codes
 from skgenre.recommend._ids import plain_ids
-from skgenre.recommend._search import Search
+from skgenre.recommend._search import Search, candidates_for
 from skgenre.recommend._taste import DISLIKED, Taste
 from skgenre.recommend._turns import asks
-
-_POOL, _SMALLEST_POOL = 10, 100
 
 
 def check_diversity(diversity: Any) -> None:
@@ -143,9 +141,10 @@ class Recommendations(Search):
         n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
         n_more = n - len(seeds)
         plain = not diversity and self._catalogue.groups is None and taste.away is None
-        n_pool = n_more if plain else min(n_allowed, max(_POOL * n_more, _SMALLEST_POOL))
+        n_candidates = candidates_for(n_more)
+        n_pool = n_more if plain else min(n_allowed, n_candidates)
         while True:
-            found, scores = self._pool(taste, n_pool, allowed)
+            found, scores = self._pool(taste, n_pool, allowed, max(n_pool, n_candidates))
             rows = np.concatenate([seeds, found])
             chosen = choose(
                 scores,
@@ -165,11 +164,14 @@ class Recommendations(Search):
             chosen = [*range(len(seeds)), *others[:n_more]]
         return rows, scores, chosen
 
-    def _pool(self, taste: Taste, n: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def _pool(
+        self, taste: Taste, n: int, allowed: np.ndarray | None, n_candidates: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         numbers = None
         if self._reduction is not None and taste.row >= 0:
             numbers = self._numbers[[taste.row]]
-        distances, rows = self._search(taste.towards[None], n, numbers=numbers, allowed=allowed)
+        towards = taste.towards[None]
+        distances, rows = self._search(towards, n, numbers=numbers, allowed=allowed, n_candidates=n_candidates)
         scores = self._similarity(distances[0])
         if taste.away is not None:
             away = distances_between(taste.away[None], self.index_.take(rows[0]), self.index_.metric)

@@ -251,6 +251,9 @@ class EmbeddingRecommender(Playlists, Attributes, Changes, Saving, BaseEstimator
     def _make_index(self, n_tracks: int, rng: np.random.RandomState) -> Index:
         seed = rng.randint(np.iinfo(np.int32).max)
         params = self.index_params or {}
+        for name, instead in (("seed", "random_state"), ("metric", "metric"), ("n_rows", "X")):
+            if name in params:
+                raise ValueError(f"index_params must not hold {name!r}, which {instead} sets, got {params[name]!r}")
         try:
             return make_index(_INDEXES[self.algorithm], self.metric, n_rows=n_tracks, seed=seed, **params)
         except TypeError as error:

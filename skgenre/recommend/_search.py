@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_scalar, gen_batches
 
+from skgenre._rows import one_column
 from skgenre.audio import as_rows, is_paths
 from skgenre.neighbors import Index, query_others
 from skgenre.recommend._catalogue import Catalogue
@@ -15,6 +16,11 @@ from skgenre.recommend._ids import check_hashable, check_no_mask, plain_id
 
 _BATCH = 2048
 _CANDIDATES, _FEWEST_CANDIDATES = 10, 100
+
+
+def candidates_for(n: int) -> int:
+    """Return among how many of the nearest to choose n."""
+    return max(_CANDIDATES * n, _FEWEST_CANDIDATES)
 
 
 class Search:
@@ -55,8 +61,12 @@ class Search:
         """Return tracks as a list: a lone id or path is one track."""
         check_no_mask(tracks)
         tracks = tracks[()] if isinstance(tracks, np.ndarray) and tracks.ndim == 0 else tracks
-        lone = is_paths([tracks]) or not isinstance(tracks, Iterable) or self._catalogue.row(tracks) >= 0
-        return [tracks] if lone else list(as_rows(tracks))
+        lone = is_paths([tracks]) or isinstance(tracks, bytes) or not isinstance(tracks, Iterable)
+        if lone or self._catalogue.row(tracks) >= 0:
+            return [tracks]
+        # The rows of an array of several columns are no ids, as is said of them later on.
+        is_table = hasattr(tracks, "to_numpy") or getattr(tracks, "shape", ())[1:] == (1,)
+        return list(as_rows(one_column(tracks, "tracks") if is_table else tracks))
 
     def _tracks(self, tracks: list, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the embeddings of tracks, and their rows: -1 for those that are no ids."""
@@ -130,8 +140,12 @@ class Search:
         rows: np.ndarray | None = None,
         numbers: np.ndarray | None = None,
         allowed: np.ndarray | None = None,
+        n_candidates: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Find the nearest rows. Queries that are themselves in the index leave themselves out, given their rows."""
+        """Find the nearest rows. Queries that are themselves in the index leave themselves out, given their rows.
+
+        ``n_candidates`` are rescaled where there is a reduction, None means as many as ``candidates_for`` says.
+        """
         index = self.index_
         if self._reduction is None:
             if rows is None:
@@ -140,7 +154,7 @@ class Search:
         if numbers is None:
             numbers = self._reduction.of_queries(index, queries) if rows is None else self._numbers[rows]
         n_allowed = len(self._catalogue) if allowed is None else int(np.count_nonzero(allowed))
-        n_candidates = min(max(_CANDIDATES * n, _FEWEST_CANDIDATES), n_allowed)
+        n_candidates = min(n_candidates or candidates_for(n), n_allowed)
         distances, found = np.empty((len(queries), n)), np.empty((len(queries), n), dtype=np.intp)
         for batch in gen_batches(len(queries), _BATCH):
             near, candidates = index.query(queries[batch], n_candidates, allowed=allowed)
