@@ -126,8 +126,9 @@ class RecallDisplay:
         steps = [None] if chosen is None else steps
         if not steps:
             raise ValueError("efforts must hold at least one, got none")
-        if wrong := [step for step in steps if step is not None and not (isinstance(step, Integral) and int(step) >= 0)]:
-            raise ValueError(f"efforts must be whole numbers from 0 on, got {wrong[0]!r}")
+        for step in (step for step in steps if step is not None):
+            if not isinstance(step, Integral) or int(step) < 0:
+                raise ValueError(f"efforts must be whole numbers from 0 on, got {step!r}")
         try:
             for effort in steps:
                 if effort is not None:

@@ -42,7 +42,8 @@ class NeighborQueries(Search):
             Which tracks may be an answer: a boolean array with one value a track; a mapping from columns of the
             metadata to a value, a collection of values such as ``range(1990, 2000)``, or a callable that makes a mask
             of the column; or a callable that makes a mask of all columns. Groups are the column "group". Of a track
-            with a list, set or array in a column, as of tags, one value must fit. Dates may be given as strings.
+            with a list, set or array in a column, as of tags, one value must fit. Dates may be given as strings;
+            None and NaN ask for what is missing.
         exclude : array-like of ids, default=None
             Tracks that are no answer. Ids that are not in the collection are passed over.
 
