@@ -11,13 +11,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (
-    BaggingClassifier,
-    ExtraTreesClassifier,
-    GradientBoostingClassifier,
-    RandomForestClassifier,
-    VotingClassifier,
-)
+from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -471,7 +465,7 @@ def test_shapley_values_add_up_where_trees_have_no_say_in_all():
         assert_allclose(values.sum(), score - base, atol=1e-6)
 
 
-@pytest.mark.parametrize("model", [KNeighborsClassifier(1), KNeighborsClassifier(3), BaggingClassifier(random_state=0)])
+@pytest.mark.parametrize("model", [KNeighborsClassifier(1), KNeighborsClassifier(3)])
 def test_what_is_not_linear_does_not_pass_for_it_by_chance(model):
     """Of few rows, whose mean may have the mean score, and where single columns may make up the whole difference."""
     from skgenre.explanations._columns import explain_row
