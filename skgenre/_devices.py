@@ -31,4 +31,8 @@ def find_device(name: str) -> str:
         raise ValueError(f"device must be one that torch computes on, got {name!r}, which has no memory")
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f'device={name!r}, but torch finds no GPU; "auto" or "cpu" works without one')
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, ImportError) as error:
+        raise ValueError(f"device must be one that torch computes on here, got {name!r}: {error!s:.120}") from error
     return name

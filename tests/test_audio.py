@@ -608,3 +608,25 @@ class TestLoaderAsAnEstimator:
         assert loader.set_output(transform="pandas") is loader
         assert isinstance(loader.fit_transform(paths), Waveforms)
         assert list(loader.get_feature_names_out()) == ["waveform"]
+
+
+@pytest.mark.parametrize("duration", [None, 0.5])
+def test_waveforms_of_another_rate_are_not_taken_for_the_loaders_own(tmp_path, duration):
+    soundfile.write(tmp_path / "a.wav", np.sin(np.arange(44100) / 9), 44100)
+    waveforms = AudioLoader(44100, duration=duration).transform([tmp_path / "a.wav"])
+    for loaded in (waveforms, AudioLoader(44100).transform(np.ones((1, 900)))):
+        with pytest.raises(ValueError, match="sample_rate must be that of the waveforms in X, 44100, got 16000"):
+            AudioLoader(16000).transform(loaded)
+        assert AudioLoader(44100).transform(loaded).shape[0] == 1
+
+
+def test_integers_of_32_bits_are_scaled():
+    samples = np.array([2**31 - 1, -(2**30), 0], dtype=np.int32)
+    for given_as in (samples, samples.astype(">i4")):
+        np.testing.assert_array_equal(AudioLoader().transform([given_as]).decode(0), np.float32([1, -0.5, 0]))
+        np.testing.assert_array_equal(AudioLoader().transform(given_as[None]), np.float32([[1, -0.5, 0]]))
+
+
+def test_absurd_samples_of_an_array_are_named_by_their_row():
+    with pytest.raises(AudioError, match=r"row 1 of X.* samples up to 1e\+20"):
+        AudioLoader().transform(np.array([[0.0, 0.1], [1e20, 0.0]]))

@@ -4,6 +4,7 @@ import pickle
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -746,3 +747,51 @@ def test_the_precision_is_chosen_anew_where_a_net_is_loaded(monkeypatch, precisi
     pickled = pickle.dumps(CNNClassifier((8,), max_epochs=1, device="cpu", precision=precision).fit(*music()))
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"amx_bf16": False}, raising=False)
     assert pickle.loads(pickled).net_.module_.use_bfloat16 is expected
+
+
+class Weights(Callback):
+    """Keeps the weights after each epoch."""
+
+    def __init__(self):
+        self.epochs = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.epochs.append(torch.cat([w.detach().flatten() for w in net.module_.parameters()]).numpy())
+
+
+@pytest.mark.parametrize("fraction", [None, 0.3])
+def test_the_best_epoch_is_that_whose_weights_are_kept(fraction):
+    monitor = "train_loss" if fraction is None else "valid_accuracy"
+    stopper = EarlyStopping(monitor, patience=3, load_best=True, lower_is_better=fraction is None, threshold=0.0)
+    seen = Weights()
+    options = {"lr": 0.3, "max_epochs": 12, "batch_size": 8, "validation_fraction": fraction, "random_state": 0}
+    net = CNNClassifier(callbacks=[seen, stopper], **options).fit(*music(spread=3.0))
+    kept = [number for number, weights in enumerate(seen.epochs, 1) if np.array_equal(weights, weights_of(net))]
+    assert kept == [net.best_epoch_]
+    assert net.best_epoch_ == stopper.best_epoch_ < len(seen.epochs)
+
+
+def test_a_callback_may_be_a_class():
+    X, y = music()
+    with pytest.raises(ValueError, match="EarlyStopping among callbacks watches 'valid_loss'"):
+        CNNClassifier(max_epochs=1, callbacks=[EarlyStopping]).fit(X, y)
+    assert CNNClassifier(max_epochs=1, validation_fraction=0.3, callbacks=[EarlyStopping]).fit(X, y).best_epoch_ == 1
+
+
+def test_very_quiet_features_are_standardised_too():
+    X, y = music()
+    loud, quiet = (CNNClassifier(max_epochs=8, random_state=0).fit(scale * X, y) for scale in (1.0, 1e-9))
+    np.testing.assert_allclose(quiet.predict_proba(1e-9 * X), loud.predict_proba(X), atol=0.01)
+
+
+def test_names_of_columns_are_forgotten_where_features_have_none():
+    X, y = music(n_frames=1)
+    net = CNNClassifier(max_epochs=1).fit(pd.DataFrame(X[:, :, 0], columns=list("abcde")), y)
+    ragged = FeatureSequence([np.zeros((5, 3 + row % 2), dtype=np.float32) for row in range(len(y))])
+    assert not hasattr(net.fit(ragged, y), "feature_names_in_")
+
+
+@pytest.mark.parametrize("device", ["hpu", "xpu"])
+def test_a_device_that_is_not_here_is_named(device):
+    with pytest.raises(ValueError, match=f"device must be one that torch computes on here, got '{device}'"):
+        CNNClassifier(max_epochs=1, device=device).fit(*music())

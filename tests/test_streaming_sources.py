@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from skgenre import AudioError, AudioLoader, CNNClassifier, EmbeddingRecommender, MelExtractor, StreamingClassifier
 from skgenre.audio import decode, open_blocks
+from skgenre.streaming._sources import open_source
 
 RATE = 8000
 
@@ -230,3 +231,12 @@ class TestBlocks:
         soundfile.write(path, np.array([0.0, np.nan, 0.0]), RATE, subtype="FLOAT")
         with pytest.raises(AudioError, match="NaN"), open_blocks(path, 0.1) as blocks:
             list(blocks.samples)
+
+
+def test_an_open_file_is_read_from_its_start_each_time(tmp_path):
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.sin(np.arange(8000) / 9), 8000)
+    with open(tmp_path / "a.wav", "rb") as file:
+        file.read()
+        for _ in range(2):
+            with open_source(file, 0.5, 0.0) as source:
+                assert sum(len(chunk) for chunk in source.chunks) == 8000

@@ -65,7 +65,7 @@ def decode(
 
 
 def to_float32(y: np.ndarray) -> np.ndarray:
-    """Copy samples to float32, int16 scaled to [-1, 1)."""
+    """Copy samples to float32, int16 and int32 scaled to [-1, 1)."""
     samples, scale = y.astype(np.float32), scale_of(y.dtype)
     if scale != 1:
         samples *= scale
@@ -73,8 +73,9 @@ def to_float32(y: np.ndarray) -> np.ndarray:
 
 
 def scale_of(dtype: np.dtype) -> np.float32:
-    """Return what samples of a type are multiplied by: 2**-15 for integers of 16 bits, in any order of bytes."""
-    return np.float32(2.0**-15 if dtype.kind == "i" and dtype.itemsize == 2 else 1)
+    """Return what samples of a type are multiplied by: 2**-15 for integers of 16 bits, 2**-31 for those of 32."""
+    bits = 8 * dtype.itemsize
+    return np.float32(2.0 ** (1 - bits) if dtype.kind == "i" and bits in (16, 32) else 1)
 
 
 def _read(

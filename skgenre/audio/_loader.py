@@ -98,8 +98,8 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         Parameters
         ----------
         X : array-like of shape (n_tracks,) of str, Path or binary file, or (n_tracks, n_samples) of float
-            Tracks; a lone path is one track. Samples are taken to be at ``sample_rate``; int16 is scaled by
-            ``2**-15``. A sequence of 1-D arrays may differ in length.
+            Tracks; a lone path is one track. Samples are taken to be at ``sample_rate``; int16 and int32 are
+            scaled to [-1, 1). A sequence of 1-D arrays may differ in length.
 
         Returns
         -------
@@ -111,15 +111,18 @@ class AudioLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         AudioError
             If a file is missing, a folder, or empty. What is wrong inside a file shows when it is decoded.
         ValueError
-            If ``X`` holds no tracks, or is a bare 1-D buffer.
+            If ``X`` holds no tracks, is a bare 1-D buffer, or holds waveforms that were loaded at another rate.
 
         Notes
         -----
         ``joblib.hash`` of an array leaves its sample rate out. So where ``Pipeline(memory=...)`` is to take one 2-D
-        array at two rates, pass ``list(X)``, or set the rate of the extractor too.
+        array at two rates, pass ``list(X)``, or set the rate of the extractor too. It leaves out the index of a pandas
+        object as well, and the warning of ``on_error="warn"`` comes once: the extractors' own ``memory`` knows of all.
         """
         self._validate_params()
-        labels = labels_of(X)
+        labels, rate = labels_of(X), getattr(X, "sample_rate", None)
+        if rate not in (None, self.sample_rate):
+            raise ValueError(f"sample_rate must be that of the waveforms in X, {rate}, got {self.sample_rate}")
         X = check_tracks(self, X, reset=False)
         if isinstance(X, np.ndarray):
             part = cut_part(X, self.sample_rate, self.offset, self.duration)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from skgenre._rows import RowSequence
 from skgenre.audio._decoding import scale_of, to_float32
-from skgenre.audio._files import Source
+from skgenre.audio._files import Source, check_levels
 
 FORMS = "paths in one column, open binary files, a 2-D array (n_tracks, n_samples) or a list of 1-D arrays"
 
@@ -67,6 +67,8 @@ def check_tracks(estimator: Any, X: Any, *, reset: bool) -> tuple[Source, ...] |
 
     Raises
     ------
+    AudioError
+        If samples are absurdly large.
     TypeError, ValueError
         If ``X`` is neither, or holds no tracks.
     """
@@ -93,7 +95,10 @@ def check_tracks(estimator: Any, X: Any, *, reset: bool) -> tuple[Source, ...] |
         if not _is_of_wrong_form(error):
             raise
         raise type(error)(f"X must be {FORMS}, got {type(X).__name__}: {error}") from error
-    return X if scale == 1 else X * scale
+    X = X if scale == 1 else X * scale
+    for row, samples in enumerate(X):
+        check_levels(samples, f"row {row} of X")
+    return X
 
 
 def _is_file(item: Any) -> bool:

@@ -59,9 +59,9 @@ class NetBuilding(NetAnswers, BaseEstimator):
         progress = Progress()
         if self.verbose:
             callbacks.append(("skgenre_progress", progress))
-        stopping = None
         if watched is not None:
-            stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=True)
+            decided = any(_loads_best(callback) for callback in callbacks)  # which weights to keep
+            stopping = EarlyStopping("valid_loss", patience=self.patience, threshold=0.0, load_best=not decided)
             callbacks.append(("skgenre_early_stopping", stopping))
         batch_size = _even_size(len(crops), self.batch_size)
         if watched is None and max_epochs > 1 and not any(_is_scheduler(callback) for callback in callbacks):
@@ -84,7 +84,8 @@ class NetBuilding(NetAnswers, BaseEstimator):
             kept += VALIDATION_SCORES
         self.history_ = {name: [epoch.get(name, np.nan) for epoch in epochs] for name in kept}
         self.history_["duration"] = [epoch.get("dur", np.nan) for epoch in epochs]
-        self.best_epoch_ = (0 if stopping is None else stopping.best_epoch_) or len(epochs)
+        keeping = [callback for _, callback in self.net_.callbacks_ if _loads_best(callback)]
+        self.best_epoch_ = (keeping[-1].best_epoch_ if keeping else 0) or len(epochs)
 
     @property
     def _device(self) -> str:
@@ -147,5 +148,11 @@ def _check_callbacks(callbacks: list, validates: bool) -> None:
             )
 
 
+def _loads_best(callback: Any) -> bool:
+    callback = _bare(callback)
+    return isinstance(callback, EarlyStopping) and callback.load_best
+
+
 def _bare(callback: Any) -> Any:
-    return callback[1] if isinstance(callback, tuple) else callback
+    callback = callback[1] if isinstance(callback, tuple) else callback
+    return callback() if isinstance(callback, type) else callback  # as skorch takes it

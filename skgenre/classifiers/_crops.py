@@ -79,7 +79,8 @@ def band_moments(X: Any, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         second += weight * (matrix**2).sum(axis=1)
     mean = first / total
     deviation = np.sqrt(np.maximum(second / total - mean**2, 0))
-    return mean.astype(np.float32), np.where(deviation > 1e-6 * (1 + np.abs(mean)), deviation, 1).astype(np.float32)
+    varies = deviation > np.maximum(1e-6 * np.abs(mean), 1e-30)  # and not by rounding alone
+    return mean.astype(np.float32), np.where(varies, deviation, 1).astype(np.float32)
 
 
 def bands_are_alike(X: Any, mean: np.ndarray, scale: np.ndarray) -> bool:

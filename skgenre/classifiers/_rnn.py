@@ -62,8 +62,9 @@ class RNNClassifier(NetClassifier):
         (n_labels,), or ``"balanced"``, by which both weigh the same.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last fit's weights, until ``max_epochs`` in all. What the net is made of stays
-        as it was: its layers, ``dropout``, ``label_smoothing``, ``segment_frames``, ``device`` and ``precision``. On
-        the same tracks early stopping watches the same part of them.
+        as it was: its layers, ``dropout``, ``label_smoothing``, ``segment_frames``, ``device`` and ``precision``; of
+        several labels ``class_weight`` too. On the same tracks early stopping watches the same part of them, and keeps
+        the best epoch of those to come.
     device : str, default="auto"
         Where to compute, as torch names it: ``"cpu"``, ``"cuda"``, ``"cuda:1"``. ``"auto"`` takes a GPU if any.
     precision : {"auto", "float32", "bfloat16"}, default="auto"

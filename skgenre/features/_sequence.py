@@ -95,6 +95,7 @@ def check_features(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Featu
         n_bands = X.n_bands
         if reset:
             estimator.n_features_in_ = n_bands
+            vars(estimator).pop("feature_names_in_", None)
     else:
         X = validate_data(estimator, X, dtype=np.float32, allow_nd=True, reset=reset)
         if X.ndim > 3:

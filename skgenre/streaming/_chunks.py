@@ -44,8 +44,7 @@ def to_mono(samples: Any, n_channels: int | None, seconds: float) -> tuple[np.nd
     n_own = 1 if samples.ndim == 1 else samples.shape[1]
     if n_channels is not None and n_own != n_channels:
         raise ValueError(f"samples must go on with {n_channels} channels as they began, got {n_own} at {seconds:.3f} s")
-    y = samples * np.float32(2.0**-31) if samples.dtype == np.int32 else to_float32(samples)
-    y = y.astype(np.float32, copy=False)
+    y = to_float32(samples)
     y = mix_channels(y) if y.ndim == 2 else y
     if not np.isfinite(y).all():
         raise ValueError(f"samples must be finite, got NaN or infinite values in the chunk at {seconds:.3f} s")

@@ -53,6 +53,8 @@ def open_source(source: Any, seconds: float, offset: float) -> Iterator[Source]:
     if hasattr(source, "read") and hasattr(source, "samplerate"):
         yield Source(_read(source, max(1, round(seconds * source.samplerate))), round(source.samplerate))
     elif isinstance(source, str | os.PathLike | bytes) or hasattr(source, "read"):
+        if hasattr(source, "read") and getattr(source, "seekable", lambda: False)():
+            source.seek(0)
         content = source.read() if hasattr(source, "read") else source
         file = content if isinstance(content, bytes) else os.fspath(content)
         with open_blocks(file, seconds, offset=offset) as blocks:
