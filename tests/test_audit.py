@@ -503,6 +503,12 @@ def test_groups_that_are_a_table_are_named(music):
         audit_tracks(music.paths[:2], groups=[["a", "b"], ["a", "b"]])
 
 
+def test_a_splitter_takes_labels_of_any_kind(music):
+    for labels in ([0, 1], [True, False], ["jazz", "rock"]):
+        audit = audit_tracks(music.paths, labels * 6, cv=StratifiedKFold(2))
+        assert len(audit.leaks(StratifiedKFold(2))) == 2
+
+
 def test_blanks_around_a_label_never_count(music):
     labels, artists = ["rock", "rock ", "jazz"], ["a", "a", "b"]
     for last in ("jazz", ""):

@@ -109,8 +109,10 @@ def audit_tracks(
         raise ValueError(f"paths must be an array-like of at least one path, got {type(paths).__name__}")
     labels = None if y is None else one_genre_each(y, "Leave y out, or give a track's names as one: 'rock|pop'.")
     check_consistent_length(rows, labels, groups)
-    if labels is not None:
-        labels = _as_text(labels, "y") if not_known(labels).any() else in_one_spelling(labels)
+    if labels is not None and not_known(labels).any():
+        labels = _as_text(labels, "y")
+    elif labels is not None and labels.dtype.kind in "OU":
+        labels = in_one_spelling(labels)
     names = [os.fsdecode(path) for path in rows]
     artists = None if groups is None else _as_text(groups, "groups")
     _check_range("min_duration", min_duration, None, none=True)

@@ -25,7 +25,7 @@ that of row numbers given.
   n_neighbors=10, random_state=)`` builds it and raises the effort until the recall holds, returns what it measured, and
   warns (``RecallWarning``) where it cannot be reached. The effort goes with the index into its folder and its pickle.
 - ``build(vectors, held_out=rows, trial=)`` calls the trial while the index knows all but some rows, which it then takes
-  in: they are asked about as vectors that it has never seen.
+  in: they are asked about as vectors that it has never seen. ``then=`` is called before what is replaced is gone.
 - There are always exactly ``n_neighbors`` answers, or a ``ValueError`` where fewer rows may answer: nothing is padded.
 - What raises leaves the index as it was.
 - ``save`` replaces what was saved before in one step. To save more than the index in the same step, pass
