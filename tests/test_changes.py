@@ -130,6 +130,10 @@ class TestARecording:
         with pytest.raises(ValueError, match="source must hold at least one sample"):
             segment_recording(pipeline, [])
 
+    def test_no_number_is_no_duration(self, pipeline, recording):
+        with pytest.raises(ValueError, match="min_duration must be a number of seconds from 0 on, got nan"):
+            segment_recording(pipeline, [recording], min_duration=np.nan)
+
     @pytest.mark.parametrize("parameter", ["min_duration", "penalty"])
     def test_checks_its_parameters(self, pipeline, recording, parameter):
         with pytest.raises(ValueError, match=parameter):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_scalar
 
 from skgenre._optional import import_optional
 from skgenre.streaming._changes import best_sections
@@ -118,7 +120,9 @@ class Timeline:
         timeline : Timeline
             The sections.
         """
-        check_finite(min_duration, "min_duration", zero=True)
+        check_scalar(min_duration, "min_duration", Real, min_val=0)
+        if np.isnan(min_duration):
+            raise ValueError("min_duration must be a number of seconds from 0 on, got nan")
         check_finite(penalty, "penalty", zero=True)
         begin, end = history[0, 0], history[-1, 1]
         lengths = history[:, 1] - history[:, 0]
