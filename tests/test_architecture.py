@@ -17,7 +17,19 @@ PACKAGE = Path(skgenre.__file__).parent
 # A file imports only from rows above its own.
 LAYERS = [
     {"_locks", "_optional", "_sklearn"},
-    {"_devices", "_html", "_labels", "_names", "_rows", "_store", "_threads", "_torch_threads", "_warnings", "_whole"},
+    {
+        "_devices",
+        "_html",
+        "_labels",
+        "_lanes",
+        "_names",
+        "_rows",
+        "_store",
+        "_threads",
+        "_torch_threads",
+        "_warnings",
+        "_whole",
+    },
     {"spectral", "segments", "metrics", "neighbors"},
     {"audio"},
     {"features"},

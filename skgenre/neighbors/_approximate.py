@@ -64,18 +64,13 @@ class ApproximateIndex(LocalIndex):
 
     def _query_one(self, query: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Answer one query from all rows, as ``_query`` would, quicker; None where the search is of no use."""
-        point, ends, directed = self._space.point_and_ends(query)
+        ends, point = self._space.ends_and_points(query)
         if not np.vdot(point, point) < TOO_FAR**2 or n_neighbors >= self.n_rows / 2:
             return None
-        found = self._search(query, point.astype(np.float32), n_neighbors)[0]
-        if len(found) < n_neighbors or found[n_neighbors - 1] < 0:
+        found = self._search(query, point, n_neighbors)
+        if found.shape[1] < n_neighbors or found[0, n_neighbors - 1] < 0:
             return None
-        found = np.sort(found)
-        distances = self._space.between(ends, directed, self.vectors.take(found, axis=0))
-        if found[0] < 0:
-            distances[found < 0] = np.inf
-        order = distances.argsort(kind="stable")[:n_neighbors]  # equal distances in ascending order of row
-        return distances[order][None], found[order][None]
+        return self._space.ranked(ends, self.vectors, found, n_neighbors)
 
     def _query_radius(
         self, queries: np.ndarray, radius: float, mask: np.ndarray | None

@@ -5,18 +5,23 @@ from typing import Any, Self
 
 import numpy as np
 
-from skgenre.neighbors._checks import all_true
+from skgenre.neighbors._pairs import distances_of, ends_and_points, nearest_first
 
 BATCH = 2**22
 """Numbers in the largest temporary array of a search."""
 
-CACHED = 2**16
-"""Numbers of a temporary array that stays in the processor's cache: five times as quick to fill and to read."""
+FEW = 64
+"""Rows found for a query that are put in order by comparing each with each."""
 
 
 def batches(n: int, size: int) -> Iterator[slice]:
     """Give slices that cover n rows; scikit-learn's ``gen_batches`` takes as long as a short search."""
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def is_plain(vectors: Any) -> bool:
+    """Return whether vectors stand in memory one behind the other."""
+    return isinstance(vectors, np.ndarray) and vectors.flags.c_contiguous
 
 
 class Space:
@@ -31,6 +36,7 @@ class Space:
         self.metric = metric
         self.centre = np.asarray(centre, dtype=np.float64)
         self.scale = scale
+        self._scale = np.array([scale], dtype=np.float64)
 
     @classmethod
     def of(cls, metric: str, vectors: np.ndarray) -> Self:
@@ -42,70 +48,39 @@ class Space:
 
     def points(self, vectors: np.ndarray) -> np.ndarray:
         points = np.empty(vectors.shape, dtype=np.float32)
-        # What is too far off for single precision becomes infinite; the searches know.
-        with np.errstate(over="ignore"):
-            for batch in batches(len(vectors), max(1, BATCH // vectors.shape[1])):
-                rows = vectors[batch]
-                points[batch] = _unit(rows)[0] if self.metric == "cosine" else (rows - self.centre) / self.scale
+        for batch in batches(len(vectors), max(1, BATCH // vectors.shape[1])):
+            points[batch] = self.ends_and_points(vectors[batch])[1]
         return points
+
+    def ends_and_points(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return vectors in double precision, as distances are worked out from, and their points."""
+        centre = self.centre if self.centre.ndim else np.full(vectors.shape[1], self.centre)
+        return ends_and_points(vectors, self.metric, centre, self._scale)
 
     def squares(self, points: np.ndarray) -> np.ndarray:
         """Return |a|² of points; 1 for a zero vector under cosine, which puts it at distance 1 from all."""
         if self.metric == "cosine":
             return np.ones(len(points), dtype=np.float32)
         with np.errstate(over="ignore"):
-            return _squared(points)
+            return np.vecdot(points, points)
 
     def squared_radius(self, radius: float) -> float:
         """Return the square of the distance between points that lie at this distance in the metric."""
         return 2 * radius if self.metric == "cosine" else (radius / self.scale) * (radius / self.scale)
 
-    def distances(self, queries: np.ndarray, vectors: np.ndarray, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
+    def distances(self, queries: np.ndarray, vectors: Any, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return the distances of (asked, found) pairs of a query and a row."""
-        ends, directed = self._ends(queries)
-        distances = np.empty(len(asked))
-        for batch in batches(len(asked), max(1, CACHED // vectors.shape[1])):
-            near = asked[batch]
-            distances[batch] = self.between(ends[near], directed[near], vectors[found[batch]])
+        return self.between(self.ends_and_points(queries)[0], vectors, asked, found)
+
+    def between(self, ends: np.ndarray, vectors: Any, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """Return the distances of pairs of an end, as ``ends_and_points`` gives it, and a row."""
+        if is_plain(vectors):
+            return distances_of(ends, asked, vectors, found, self.metric)
+        distances = np.empty(len(found))
+        for batch in batches(len(found), max(1, BATCH // vectors.shape[1])):
+            near = np.ascontiguousarray(vectors[found[batch]])
+            distances[batch] = distances_of(ends, asked[batch], near, np.arange(len(near)), self.metric)
         return distances
-
-    def distances_to(self, queries: np.ndarray, vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return the distances of each query to rows of its own, of shape (n_queries, n_each)."""
-        ends, directed = self._ends(queries)
-        n_each, n_dims = rows.shape[1], queries.shape[1]
-        distances = np.empty(rows.shape)
-        for batch in batches(len(rows), max(1, CACHED // (n_each * n_dims))):
-            for part in batches(n_each, max(1, CACHED // n_dims)):
-                near = vectors[rows[batch, part]]
-                distances[batch, part] = self.between(ends[batch, None], directed[batch, None], near)
-        return distances
-
-    def point_and_ends(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return the point of a lone query, its end of all distances, and whether that has a direction.
-
-        Both are float64, of shape (1, n_dims); the last is of shape (1,), or None under the Euclidean metric.
-        """
-        if self.metric == "cosine":
-            ends, directed = _unit(query)
-            return ends, ends, directed
-        ends = query.astype(np.float64)
-        return (ends - self.centre) / self.scale, ends, None
-
-    def _ends(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ends of the distances that lie at the queries, float64, and which of these have a direction."""
-        if self.metric == "cosine":
-            return _unit(queries)
-        return queries.astype(np.float64), np.ones(len(queries), dtype=bool)
-
-    def between(self, ends: np.ndarray, directed: np.ndarray | None, vectors: np.ndarray) -> np.ndarray:
-        """Return the distances from ends, as ``point_and_ends`` gives them, to vectors."""
-        if directed is None or self.metric == "euclidean":
-            return np.sqrt(_squared(ends - vectors))
-        vectors, also_directed = _unit(vectors)
-        # Half the squared chord is 1 - cos, without its cancellation where vectors are nearly parallel.
-        chords = np.minimum(_squared(ends - vectors) / 2, 2)
-        directed = directed & also_directed
-        return chords if all_true(directed) else np.where(directed, chords, 1)
 
     def nearest(
         self,
@@ -139,7 +114,21 @@ class Space:
 
         Rows below zero are none: they stand last, where there are too few others.
         """
-        distances = self.distances_to(queries, vectors, rows)
+        parts = [
+            self.ranked(self.ends_and_points(queries[batch])[0], vectors, rows[batch], n_neighbors)
+            for batch in batches(len(rows), max(1, BATCH // max(queries.shape[1], rows.shape[1])))
+        ]
+        return np.concatenate([far for far, _ in parts]), np.concatenate([near for _, near in parts])
+
+    def ranked(
+        self, ends: np.ndarray, vectors: Any, rows: np.ndarray, n_neighbors: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Do what ``nearest_among`` does, given the ends that the distances lie at."""
+        if rows.shape[1] <= FEW and is_plain(vectors):
+            distances, rows = nearest_first(ends, vectors, rows, self.metric)
+            return distances[:, :n_neighbors], rows[:, :n_neighbors]
+        asked = np.repeat(np.arange(len(rows)), rows.shape[1])
+        distances = self.between(ends, vectors, asked, rows.ravel()).reshape(rows.shape)
         distances[rows < 0] = np.inf
         order = np.lexsort((rows, distances), axis=1)[:, :n_neighbors]
         order += rows.shape[1] * np.arange(len(rows))[:, None]
@@ -155,19 +144,3 @@ class Space:
         order = np.lexsort((found, distances, asked))
         ends = np.cumsum(np.bincount(asked, minlength=len(queries)))[:-1]
         return np.split(distances[order], ends), np.split(found[order], ends)
-
-
-def _unit(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return vectors at length 1, float64, and which of them have a direction: the others stay zero."""
-    vectors = vectors.astype(np.float64)
-    lengths = np.sqrt(_squared(vectors))
-    directed = lengths > 0
-    if not all_true(directed):
-        lengths[~directed] = 1
-    vectors /= lengths[..., None]
-    return vectors, directed
-
-
-def _squared(vectors: np.ndarray) -> np.ndarray:
-    vectors = np.ascontiguousarray(vectors)  # numbers that lie apart are summed in another order, to other last digits
-    return np.vecdot(vectors, vectors)

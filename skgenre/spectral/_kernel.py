@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from skgenre.spectral._lanes import LANES, Complex, Index, Loop, Memory, Program, transposed
+from skgenre._lanes import LANES, Complex, Index, Integers, Loop, Memory, Program, transposed
 
 SMALLEST = 128
 """Shortest transform: a quarter of half of it fills the lanes."""
@@ -65,7 +65,7 @@ def fill_mel_power(
 @lru_cache(maxsize=16)
 def _prepared(n_fft: int) -> tuple[Program, np.ndarray, np.ndarray]:
     """Return the program, the window and the rotations for a length of transform."""
-    parameters = (Memory, Index, Index, Memory, Memory, Memory, Memory, Index, Memory, Memory, Index)
+    parameters = (Memory, Index, Index, Memory, Memory, Integers, Memory, Index, Memory, Memory, Index)
     program = Program(partial(_write_program, n_fft // 2), *parameters)
     # Half of a periodic Hann window: what is put together from both ends of a spectrum is half of a sum.
     window = 0.25 - 0.25 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
@@ -126,7 +126,7 @@ def _write_program(
     n_frames: Index,
     window: Memory,
     rotations: Memory,
-    bands: Memory,
+    bands: Integers,
     weights: Memory,
     n_mels: Index,
     work: Memory,
@@ -154,7 +154,7 @@ def _write_program(
             for k, column in enumerate(transposed(block)):
                 (columns + (bins.index + k) * LANES).write(column)
         with Loop(b, n_mels) as band:
-            begin, size, offset = (bands.read_integer(band.index + n_mels * row) for row in range(3))
+            begin, size, offset = ((bands + band.index + n_mels * row).read_index() for row in range(3))
             with Loop(b, size) as bin_:
                 power = (columns + (begin + bin_.index) * LANES).read()
                 bin_.total = bin_.total + (weights + offset + bin_.index).read_one() * power
