@@ -53,11 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument(
         "--data",
+        type=_path,
         metavar="DIR_OR_CSV",
         help="a folder with a folder of audio files for each genre, or a CSV with the columns path, genre and, for the "
         "honest score, artist; without it, synthetic music is made",
     )
-    demo.add_argument("--out", default="demo", metavar="DIR", help="where to write (default: %(default)s)")
+    demo.add_argument("--out", type=_path, default="demo", metavar="DIR", help="where to write (default: %(default)s)")
     demo.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of all that is random (default: 0)")
     demo.add_argument("--jobs", type=_jobs, default=-1, metavar="N", help="processors to use (default: -1, for all)")
     demo.set_defaults(run=_demo)
@@ -68,6 +69,12 @@ def _demo(arguments: argparse.Namespace) -> None:
     from skgenre.demo import run_demo  # here, so that --help need not wait for torch
 
     run_demo(arguments.data, arguments.out, n_jobs=arguments.jobs, random_state=arguments.seed)
+
+
+def _path(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"must be a path, got {text!r}")
+    return text
 
 
 def _seed(text: str) -> int:

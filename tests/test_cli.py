@@ -83,6 +83,8 @@ def test_a_warning_is_one_line_on_stderr(run_demo, capsys):
         (["demo", "--seed", "-1"], "--seed"),
         (["demo", "--jobs", "0"], "argument --jobs: must be 1 or more, or -1 for all processors, got '0'"),
         (["demo", "--jobs", "many"], "got 'many'"),
+        (["demo", "--data", ""], "argument --data: must be a path, got ''"),
+        (["demo", "--out", " "], "argument --out: must be a path, got ' '"),
     ],
 )
 def test_wrong_arguments_are_exit_code_2_and_named(arguments, message, capsys):

@@ -257,9 +257,10 @@ def test_a_csv_with_only_a_header_is_an_error(tmp_path):
         load_tracks(write_csv(tmp_path, "path,genre\n"))
 
 
-def test_a_csv_in_another_encoding_is_an_error(tmp_path):
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_csv_in_another_encoding_is_an_error(tmp_path, encoding):
     with pytest.raises(ValueError, match=r"tracks\.csv' must be encoded in UTF-8"):
-        load_tracks(write_csv(tmp_path, "path,genre\njóga.mp3,jazz\n", encoding="latin-1"))
+        load_tracks(write_csv(tmp_path, "path,genre\njóga.mp3,jazz\n", encoding=encoding))
 
 
 # Composed music

@@ -266,6 +266,13 @@ def test_a_collection_with_several_genres_for_a_track_is_refused(tmp_path):
         run_demo(tmp_path / "index.csv", tmp_path / "out", verbose=False)
 
 
+def test_a_file_is_no_folder_to_write_to(tmp_path):
+    (tmp_path / "report.html").write_text("what was there")
+    with pytest.raises(ValueError, match=r"out must be a folder to write to, .*report\.html' is a file"):
+        run_demo(tmp_path, tmp_path / "report.html", verbose=False)
+    assert (tmp_path / "report.html").read_text() == "what was there"
+
+
 # --- reading
 
 

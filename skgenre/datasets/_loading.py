@@ -187,20 +187,22 @@ def lies_in_itself(folder: Path) -> bool:
     return folder.is_symlink() and any(folder.samefile(parent) for parent in folder.absolute().parents)
 
 
-def _columns(file: Path) -> list[str]:
+def _columns(file: Path, errors: str = "replace") -> list[str]:
     """Return the columns of a CSV; none if there is no such file."""
     if not file.is_file():
         return []
     try:
-        with file.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+        with file.open(encoding="utf-8-sig", newline="", errors=errors) as lines:
             return next(csv.reader(lines), [])
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{str(file)!r} must be encoded in UTF-8: {error}") from error
     except csv.Error as error:
         raise ValueError(f"{str(file)!r} must be a CSV file, its first line is none: {error}") from error
 
 
 def _read_csv(file: Path) -> Rows:
     """Read the rows of a CSV and check that each has a path and a genre."""
-    columns = _columns(file)
+    columns = _columns(file, errors="strict")
     for name in ("path", "genre"):
         if name not in columns:
             raise ValueError(f"{str(file)!r} must have a column {name!r}, found the columns {columns}")

@@ -70,7 +70,7 @@ def run_demo(
     Raises
     ------
     ValueError
-        Where there are fewer than two genres, a genre has fewer than two tracks that can be read, or a track has
+        Where ``out`` is a file, there are fewer than two genres, a genre has fewer than two tracks that can be read, or a track has
         several genres.
 
     Warns
@@ -82,6 +82,8 @@ def run_demo(
     started = time.perf_counter()
     show = print if verbose else _be_silent
     out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"out must be a folder to write to, {str(out)!r} is a file")
     out.mkdir(parents=True, exist_ok=True)
 
     tracks = Collection.open(data, out / "music", random_state, verbose=verbose)
