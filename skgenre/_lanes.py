@@ -213,6 +213,12 @@ class Memory:
 
     element: ClassVar[ir.Type] = _FLOAT
 
+    @classmethod
+    def room(cls, b: ir.IRBuilder, n: int) -> Self:
+        """Return a place for n numbers, which is there while the program runs."""
+        place = b.alloca(cls.element, n)
+        return cls(b, b.inttoptr(b.ptrtoint(place, _INTEGER), _POINTER))  # a pointer to whatever, as all others
+
     def __add__(self, offset: int | Index) -> Self:
         return type(self)(self.b, self.b.gep(self.value, [_operand(offset)], source_etype=self.element))
 

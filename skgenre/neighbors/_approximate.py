@@ -65,7 +65,7 @@ class ApproximateIndex(LocalIndex):
     def _query_one(self, query: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Answer one query from all rows, as ``_query`` would, quicker; None where the search is of no use."""
         ends, point = self._space.ends_and_points(query)
-        if not np.vdot(point, point) < TOO_FAR**2 or n_neighbors >= self.n_rows / 2:
+        if not np.vdot(point, point) < TOO_FAR**2 or n_neighbors >= self._n_alive / 2:
             return None
         found = self._search(query, point, n_neighbors)
         if found.shape[1] < n_neighbors or found[0, n_neighbors - 1] < 0:

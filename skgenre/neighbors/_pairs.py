@@ -14,6 +14,9 @@ from llvmlite.ir import IRBuilder
 
 from skgenre._lanes import LANES, Doubles, Index, Integers, Lanes, Loop, Memory, Program
 
+FEW = 64
+"""Rows found for a query that can be put in order by comparing each with each."""
+
 
 def ends_and_points(
     vectors: np.ndarray, metric: str, centre: np.ndarray, scale: np.ndarray
@@ -78,7 +81,7 @@ def nearest_first(
     vectors : ndarray of shape (n_rows, n_dims), float32
         Finite vectors; contiguous.
     found : ndarray of shape (n_queries, n_each), int
-        Different rows, at least one and not very many, for each is compared with each; -1 stands for none.
+        Different rows, at least one and no more than ``FEW``; -1 stands for none.
     metric : {"cosine", "euclidean"}
         The distance.
 
@@ -92,10 +95,9 @@ def nearest_first(
     found = np.ascontiguousarray(found, dtype=np.int64)
     n_queries, n_each = found.shape
     distances, rows = np.empty(found.shape), np.empty(found.shape, dtype=np.int64)
-    far, near = np.empty(n_each + LANES), np.empty(n_each + LANES, dtype=np.int64)
     if n_queries:
         rank = _ranking(vectors.shape[1], metric)
-        rank(ends, vectors, found, len(vectors), n_queries, n_each, far, near, distances, rows)
+        rank(ends, vectors, found, len(vectors), n_queries, n_each, distances, rows)
     return distances, rows
 
 
@@ -114,7 +116,7 @@ def _measuring(n_dims: int, metric: str) -> Program:
 @lru_cache(maxsize=64)
 def _ranking(n_dims: int, metric: str) -> Program:
     write = partial(_write_ranking, n_dims, metric == "cosine")
-    return Program(write, Doubles, Memory, Integers, Index, Index, Index, Doubles, Integers, Doubles, Integers)
+    return Program(write, Doubles, Memory, Integers, Index, Index, Index, Doubles, Integers)
 
 
 def _write_placing(
@@ -164,12 +166,11 @@ def _write_ranking(
     n_rows: Index,
     n_queries: Index,
     n_each: Index,
-    far: Doubles,
-    near: Integers,
     distances: Doubles,
     rows: Integers,
 ) -> None:
     b = ends.b
+    far, near = Doubles.room(b, FEW + LANES), Integers.room(b, FEW + LANES)
     with Loop(b, n_queries) as query:
         end, first = ends + query.index * n_dims, query.index * n_each
         with Loop(b, n_each) as pair:

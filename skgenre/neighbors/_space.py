@@ -5,13 +5,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from skgenre.neighbors._pairs import distances_of, ends_and_points, nearest_first
+from skgenre.neighbors._pairs import FEW, distances_of, ends_and_points, nearest_first
 
 BATCH = 2**22
 """Numbers in the largest temporary array of a search."""
-
-FEW = 64
-"""Rows found for a query that are put in order by comparing each with each."""
 
 
 def batches(n: int, size: int) -> Iterator[slice]:

@@ -163,7 +163,7 @@ class VoyagerIndex(ApproximateIndex):
         except self._voyager.RecallError:
             # Not all could be reached from some query, and it does not say which.
             return np.full((len(points), 1), -1)
-        return found.view(np.int64).astype(np.intp, copy=False)
+        return found.view(np.int64)
 
     def _stored(self, points: np.ndarray) -> np.ndarray:
         return np.clip(points * E4M3_SCALE, -448, 448) if self.storage == "e4m3" else points
