@@ -306,7 +306,7 @@ _DATA = object.__basicsize__
 
 
 class Program:
-    """Machine code; called with an int for each Index and a contiguous array for each Memory among its parameters.
+    """Machine code: ``run`` takes an int for each Index and a contiguous array for each Memory among the parameters.
 
     ``write`` is called with a value for each parameter and writes the instructions. No two arrays may overlap. Nothing
     is checked, not even that they are arrays, and other threads run beside it.
@@ -329,11 +329,7 @@ class Program:
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), machine)  # owns the code
         self._engine.finalize_object()
         c_types = [ctypes.c_int64 if parameter is Index else ctypes.py_object for parameter in parameters]
-        self._call = ctypes.CFUNCTYPE(None, *c_types)(self._engine.get_function_address("program"))
-
-    def __call__(self, *arguments: Any) -> None:
-        """Run the program."""
-        self._call(*arguments)
+        self.run = ctypes.CFUNCTYPE(None, *c_types)(self._engine.get_function_address("program"))
 
 
 def _received(b: ir.IRBuilder, parameter: type[Index | Memory], argument: ir.Value) -> Index | Memory:

@@ -70,8 +70,8 @@ def run_demo(
     Raises
     ------
     ValueError
-        Where ``out`` is a file, there are fewer than two genres, a genre has fewer than two tracks that can be read, or a track has
-        several genres.
+        Where ``out`` is a file, there are fewer than two genres, a genre has fewer than two tracks that can be read, or
+        a track has several genres.
 
     Warns
     -----

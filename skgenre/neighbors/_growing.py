@@ -14,24 +14,20 @@ class GrowingArray:
     """
 
     def __init__(self, rows: np.ndarray) -> None:
-        self._buffer = rows
-        self._n_rows = len(rows)
+        self.rows = self._buffer = rows
 
     def __len__(self) -> int:
-        return self._n_rows
-
-    @property
-    def rows(self) -> np.ndarray:
-        return self._buffer[: self._n_rows]
+        return len(self.rows)
 
     def append(self, block: np.ndarray) -> Self:
-        n_rows, buffer = self._n_rows + len(block), self._buffer
+        n_before, buffer = len(self), self._buffer
+        n_rows = n_before + len(block)
         if n_rows > len(buffer):
-            buffer = np.empty((max(n_rows, self._n_rows * 3 // 2), *buffer.shape[1:]), dtype=buffer.dtype)
-            buffer[: self._n_rows] = self.rows
-        buffer[self._n_rows : n_rows] = block
+            buffer = np.empty((max(n_rows, n_before * 3 // 2), *buffer.shape[1:]), dtype=buffer.dtype)
+            buffer[:n_before] = self.rows
+        buffer[n_before:n_rows] = block
         longer = type(self)(buffer)
-        longer._n_rows = n_rows
+        longer.rows = buffer[:n_rows]
         return longer
 
     def __getstate__(self) -> np.ndarray:

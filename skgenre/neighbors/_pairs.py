@@ -42,7 +42,7 @@ def ends_and_points(
     vectors = np.ascontiguousarray(vectors)
     ends, points = np.empty(vectors.shape), np.empty(vectors.shape, dtype=np.float32)
     if len(vectors):
-        _placing(vectors.shape[1], metric)(vectors, len(vectors), centre, scale, ends, points)
+        _placing(vectors.shape[1], metric).run(vectors, len(vectors), centre, scale, ends, points)
     return ends, points
 
 
@@ -65,7 +65,7 @@ def distances_of(
     distances = np.empty(len(found))
     asked, found = (np.ascontiguousarray(numbers, dtype=np.int64) for numbers in (asked, found))
     if len(found):
-        _measuring(vectors.shape[1], metric)(ends, asked, vectors, found, len(vectors), len(found), distances)
+        _measuring(vectors.shape[1], metric).run(ends, asked, vectors, found, len(vectors), len(found), distances)
     return distances
 
 
@@ -96,8 +96,8 @@ def nearest_first(
     n_queries, n_each = found.shape
     distances, rows = np.empty(found.shape), np.empty(found.shape, dtype=np.int64)
     if n_queries:
-        rank = _ranking(vectors.shape[1], metric)
-        rank(ends, vectors, found, len(vectors), n_queries, n_each, distances, rows)
+        program = _ranking(vectors.shape[1], metric)
+        program.run(ends, vectors, found, len(vectors), n_queries, n_each, distances, rows)
     return distances, rows
 
 

@@ -57,7 +57,7 @@ def fill_mel_power(
         # The program always writes sixteen frames at least.
         part = out[:, start:stop] if stop - start >= LANES else np.empty((n_mels, LANES), dtype=np.float32)
         step = part.strides[0] // part.itemsize
-        program(samples, hop_length, stop - start, window, rotations, bands, weights, n_mels, work, part, step)
+        program.run(samples, hop_length, stop - start, window, rotations, bands, weights, n_mels, work, part, step)
         if stop - start < LANES:
             out[:, start:stop] = part[:, : stop - start]
 
