@@ -308,8 +308,8 @@ _DATA = object.__basicsize__
 class Program:
     """Machine code: ``run`` takes an int for each Index and a contiguous array for each Memory among the parameters.
 
-    ``write`` is called with a value for each parameter and writes the instructions. No two arrays may overlap. Nothing
-    is checked, not even that they are arrays, and other threads run beside it.
+    ``write`` is called with a value for each parameter and writes the instructions. None that is written to may
+    overlap another. Nothing is checked, not even that they are arrays, and other threads run beside it.
     """
 
     def __init__(self, write: Callable[..., None], *parameters: type[Index | Memory]) -> None:
@@ -326,10 +326,11 @@ class Program:
         machine = binding.Target.from_default_triple().create_target_machine(
             cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=1, jit=True
         )
-        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), machine)  # owns the code
-        self._engine.finalize_object()
+        engine = binding.create_mcjit_compiler(binding.parse_assembly(str(module)), machine)
+        engine.finalize_object()
         c_types = [ctypes.c_int64 if parameter is Index else ctypes.py_object for parameter in parameters]
-        self.run = ctypes.CFUNCTYPE(None, *c_types)(self._engine.get_function_address("program"))
+        self.run = ctypes.CFUNCTYPE(None, *c_types)(engine.get_function_address("program"))
+        self.run.engine = engine  # it owns the code, which must not go while it runs, even if this program does
 
 
 def _received(b: ir.IRBuilder, parameter: type[Index | Memory], argument: ir.Value) -> Index | Memory:

@@ -1,5 +1,8 @@
 """Distances of pairs: what the programs work out is what numpy does, to the last digit, in the order they promise."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from sklearn.metrics.pairwise import cosine_distances
 
-from skgenre.neighbors import AnnoyIndex, _space
-from skgenre.neighbors._pairs import distances_of, ends_and_points, nearest_first
+from skgenre.neighbors import AnnoyIndex, _space, load_index
+from skgenre.neighbors._pairs import FEW, distances_of, ends_and_points, nearest_first
 
 each_metric = pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 each_width = pytest.mark.parametrize("n_dims", [1, 2, 15, 16, 17, 31, 32, 128, 500])
@@ -109,7 +112,7 @@ def test_numbers_at_both_ends_of_single_precision_keep_their_distances():
 
 @each_metric
 @given(
-    n_each=st.integers(1, 40),
+    n_each=st.integers(1, FEW),
     n_queries=st.integers(1, 4),
     n_dims=st.sampled_from([1, 3, 16, 20]),
     n_none=st.integers(0, 5),
@@ -117,9 +120,9 @@ def test_numbers_at_both_ends_of_single_precision_keep_their_distances():
 )
 def test_the_nearest_come_first_and_of_equally_near_ones_the_lower_row(metric, n_each, n_queries, n_dims, n_none, seed):
     rng = np.random.default_rng(seed)
-    vectors = rng.integers(-1, 2, size=(50, n_dims)).astype(np.float32)  # many are equal, and some zero
+    vectors = rng.integers(-1, 2, size=(80, n_dims)).astype(np.float32)  # many are equal, and some zero
     ends = placed(rng.integers(-1, 2, size=(n_queries, n_dims)).astype(np.float32), metric)[0]
-    found = np.stack([rng.permutation(50)[:n_each] for _ in range(n_queries)])
+    found = np.stack([rng.permutation(80)[:n_each] for _ in range(n_queries)])
     found[rng.integers(n_queries), n_each - min(n_each, n_none) :] = -1
     distances, rows = nearest_first(ends, vectors, found, metric)
     true = distances_of(ends, np.repeat(np.arange(n_queries), n_each), vectors, found.ravel(), metric)
@@ -127,6 +130,13 @@ def test_the_nearest_come_first_and_of_equally_near_ones_the_lower_row(metric, n
     order = np.lexsort((found, true), axis=1)
     np.testing.assert_array_equal(distances, np.take_along_axis(true, order, axis=1))
     np.testing.assert_array_equal(rows, np.take_along_axis(found, order, axis=1))
+
+
+@pytest.mark.parametrize("n_each", [0, FEW + 1])
+def test_more_than_there_is_room_for_are_not_put_in_order(n_each):
+    vectors = vectors_of(100, 4)
+    with pytest.raises(ValueError, match=f"found must hold from 1 to {FEW} rows for each query, got {n_each}"):
+        nearest_first(placed(vectors[:2], "cosine")[0], vectors, np.zeros((2, n_each), dtype=int), "cosine")
 
 
 def test_no_pair_has_no_distance():
@@ -146,3 +156,44 @@ def test_few_and_many_are_put_in_the_same_order(metric, n_queries, monkeypatch):
     monkeypatch.setattr(_space, "FEW", 0)
     for ours, other in zip(index.query(vectors[:n_queries], 20), expected, strict=True):
         np.testing.assert_array_equal(ours, other)
+
+
+THREADS = """
+import threading
+import numpy as np
+from skgenre.neighbors import ExactIndex, _pairs
+
+def ask(index, barrier, query):
+    barrier.wait()
+    index.query(query, 3)
+
+for n_dims in range(20, 40):
+    vectors = np.random.default_rng(0).standard_normal((50, n_dims)).astype(np.float32)
+    index = ExactIndex("cosine").build(vectors)
+    for program in (_pairs._placing, _pairs._measuring, _pairs._ranking):
+        program.cache_clear()
+    barrier = threading.Barrier(3)
+    threads = [threading.Thread(target=ask, args=(index, barrier, vectors[[k]])) for k in range(3)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+print("all answered")
+"""
+
+
+def test_threads_may_be_the_first_to_ask_at_once():
+    """In a process of its own, which would crash: each makes the same program, and only one is kept."""
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=False)
+    assert done.stdout == "all answered\n", done.stderr
+
+
+@each_metric
+def test_vectors_in_the_other_byte_order_have_the_same_answers(metric, tmp_path):
+    vectors = vectors_of(60, 20)
+    index = AnnoyIndex(metric).build(vectors)
+    index.save(tmp_path)
+    (path,) = tmp_path.rglob("vectors.npy")
+    np.save(path, vectors.astype(">f4"))
+    loaded = load_index(tmp_path, verify=False)
+    for queries in (vectors[:1], vectors[:9]):
+        for ours, expected in zip(loaded.query(queries, 5), index.query(queries, 5), strict=True):
+            np.testing.assert_array_equal(ours, expected)

@@ -75,7 +75,7 @@ class LocalIndex(Index):
     def _write(self, folder: Path) -> dict[str, Any]:
         np.save(folder / "vectors.npy", self.vectors)
         self._write_search(folder)
-        return {"centre": self._space.centre.tolist(), "scale": self._space.scale}
+        return {"centre": self._space.centre.tolist(), "scale": self._space.scale.item()}
 
     def _read(self, content: dict[str, Any], folder: Path, mmap: bool) -> None:
         self._vectors = GrowingArray(read_array(folder / "vectors.npy", mmap))

@@ -39,7 +39,7 @@ def ends_and_points(
     points : ndarray of shape (n, n_dims), float32
         Zero vectors are zero. What is too far off for single precision is infinite.
     """
-    vectors = np.ascontiguousarray(vectors)
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     ends, points = np.empty(vectors.shape), np.empty(vectors.shape, dtype=np.float32)
     if len(vectors):
         _placing(vectors.shape[1], metric).run(vectors, len(vectors), centre, scale, ends, points)
@@ -56,7 +56,7 @@ def distances_of(
     ends : ndarray of shape (n_queries, n_dims), float64
         Queries, as ``ends_and_points`` gives them.
     asked, found : ndarray of shape (n_pairs,), int
-        Which query, and which row of the vectors, a pair is of.
+        Which query, and which row of the vectors, a pair is of; a row that there is not stands for the next there is.
     vectors : ndarray of shape (n_rows, n_dims), float32
         Finite vectors; contiguous.
     metric : {"cosine", "euclidean"}
@@ -81,7 +81,7 @@ def nearest_first(
     vectors : ndarray of shape (n_rows, n_dims), float32
         Finite vectors; contiguous.
     found : ndarray of shape (n_queries, n_each), int
-        Different rows, at least one and no more than ``FEW``; -1 stands for none.
+        Different rows, from one to ``FEW`` for each; -1 stands for none.
     metric : {"cosine", "euclidean"}
         The distance.
 
@@ -94,6 +94,8 @@ def nearest_first(
     """
     found = np.ascontiguousarray(found, dtype=np.int64)
     n_queries, n_each = found.shape
+    if not 1 <= n_each <= FEW:
+        raise ValueError(f"found must hold from 1 to {FEW} rows for each query, got {n_each}")
     distances, rows = np.empty(found.shape), np.empty(found.shape, dtype=np.int64)
     if n_queries:
         program = _ranking(vectors.shape[1], metric)

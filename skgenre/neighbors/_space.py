@@ -17,8 +17,8 @@ def batches(n: int, size: int) -> Iterator[slice]:
 
 
 def is_plain(vectors: Any) -> bool:
-    """Return whether vectors stand in memory one behind the other."""
-    return isinstance(vectors, np.ndarray) and vectors.flags.c_contiguous
+    """Return whether vectors stand in memory one behind the other, in single precision."""
+    return isinstance(vectors, np.ndarray) and vectors.dtype == np.float32 and vectors.flags.c_contiguous
 
 
 class Space:
@@ -32,8 +32,7 @@ class Space:
     def __init__(self, metric: str, centre: Any = 0.0, scale: float = 1.0) -> None:
         self.metric = metric
         self.centre = np.asarray(centre, dtype=np.float64)
-        self.scale = scale
-        self._scale = np.array([scale], dtype=np.float64)
+        self.scale = np.array([scale], dtype=np.float64)
 
     @classmethod
     def of(cls, metric: str, vectors: np.ndarray) -> Self:
@@ -51,8 +50,9 @@ class Space:
 
     def ends_and_points(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors in double precision, as distances are worked out from, and their points."""
-        centre = self.centre if self.centre.ndim else np.full(vectors.shape[1], self.centre)
-        return ends_and_points(vectors, self.metric, centre, self._scale)
+        has_centre = self.metric == "cosine" or self.centre.ndim  # or it is 0, for any number of dimensions
+        centre = self.centre if has_centre else np.full(vectors.shape[1], self.centre)
+        return ends_and_points(vectors, self.metric, centre, self.scale)
 
     def squares(self, points: np.ndarray) -> np.ndarray:
         """Return |a|² of points; 1 for a zero vector under cosine, which puts it at distance 1 from all."""
@@ -63,7 +63,10 @@ class Space:
 
     def squared_radius(self, radius: float) -> float:
         """Return the square of the distance between points that lie at this distance in the metric."""
-        return 2 * radius if self.metric == "cosine" else (radius / self.scale) * (radius / self.scale)
+        if self.metric == "cosine":
+            return 2 * radius
+        radius = radius / self.scale.item()
+        return radius * radius  # a power of what is too large is an error, a product is infinite
 
     def distances(self, queries: np.ndarray, vectors: Any, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
         """Return the distances of (asked, found) pairs of a query and a row."""
@@ -75,7 +78,7 @@ class Space:
             return distances_of(ends, asked, vectors, found, self.metric)
         distances = np.empty(len(found))
         for batch in batches(len(found), max(1, BATCH // vectors.shape[1])):
-            near = np.ascontiguousarray(vectors[found[batch]])
+            near = np.ascontiguousarray(vectors[found[batch]], dtype=np.float32)
             distances[batch] = distances_of(ends, asked[batch], near, np.arange(len(near)), self.metric)
         return distances
 
