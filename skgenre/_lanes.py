@@ -330,7 +330,8 @@ class Program:
         engine.finalize_object()
         c_types = [ctypes.c_int64 if parameter is Index else ctypes.py_object for parameter in parameters]
         self.run = ctypes.CFUNCTYPE(None, *c_types)(engine.get_function_address("program"))
-        self.run.engine = engine  # it owns the code, which must not go while it runs, even if this program does
+        # It owns the code, which must not go while somebody runs it, even if this program does.
+        self.run.engine = engine  # type: ignore[attr-defined]
 
 
 def _received(b: ir.IRBuilder, parameter: type[Index | Memory], argument: ir.Value) -> Index | Memory:

@@ -59,12 +59,14 @@ def load_tracks(folder_or_csv: str | os.PathLike[str], *, separator: str | None 
     FileNotFoundError
         If the folder or CSV does not exist, or a file listed in the CSV does not.
     ValueError
-        If there is no track, a column is missing or there twice, or a row has no path or no genre.
+        If there is no track, a column is missing or there twice, a row has no path or no genre, the CSV is not in
+        UTF-8 or is none, or ``separator`` is no text.
 
     Warns
     -----
     UserWarning
-        If a genre folder holds audio in formats that are not read, such as m4a, or folders that cannot be read.
+        If a genre folder holds audio in formats that are not read, such as m4a, or folders that cannot be read; or if
+        an ``index.csv`` in the folder is passed over, for it lacks the columns ``path`` and ``genre``.
 
     Examples
     --------

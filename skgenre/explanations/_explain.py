@@ -53,7 +53,8 @@ def explain(
             a unit. Nets only.
         ``"shap"``
             Shapley values: what a patch or column adds, averaged over the orders in which they may come. Exact for
-            linear models and for trees, random forests and gradient boosting; elsewhere some orders are drawn.
+            linear models and for decision trees, random forests, extra trees and ``GradientBoostingClassifier``;
+            elsewhere some orders are drawn.
 
         The two in the middle take the extra ``explain``.
     target : object, default=None
@@ -99,7 +100,7 @@ def explain(
     Notes
     -----
     Of a net the log-odds of the genre are explained, the logarithm of how much more likely it is than all others: an
-    attribution of 1 makes it 2.7 times as likely. Those of overlapping segments are added up with the weight that each
+    attribution of 1 multiplies these odds by 2.7. Those of overlapping segments are added up with the weight that each
     has in the pooled answer. Of other models the decision is explained, or the probability where they have none.
 
     References

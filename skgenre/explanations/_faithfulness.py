@@ -68,7 +68,7 @@ class Faithfulness:
         return float(np.mean([auc(self.shares, curve) for curve in self.random_insertion]))
 
     def plot(self, ax: Any = None) -> Self:
-        """Draw the curves, and those by chance in grey.
+        """Draw the curves, and those by chance faintly.
 
         Parameters
         ----------
@@ -174,9 +174,9 @@ def measure_faithfulness(
 
 
 def compare_with_random_weights(pipeline: Any, explanation: Explanation, *, random_state: Any = None) -> float:
-    """Explain again with a net that has learned nothing, and compare.
+    """Explain again with a net whose weights are shuffled, so that it knows nothing, and compare.
 
-    A method that draws the same map for weights drawn at random shows the track, not what the net knows of it.
+    A method that draws the same map for shuffled weights shows the track, not what the net knows of it.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def compare_with_random_weights(pipeline: Any, explanation: Explanation, *, rand
     explanation : Explanation
         By a net.
     random_state : int, RandomState instance or None, default=None
-        Seeds the weights.
+        Seeds the shuffling.
 
     Returns
     -------

@@ -68,8 +68,8 @@ class HybridRecommender(HybridQueries, BaseEstimator):
     blend_scores_ : dict of str to float, or None
         With ``blend="auto"``, the ``nDCG@10`` on what was held out: of the blend, of collaborative filtering and
         content alone, and of blend and content on tracks that were made unheard.
-    item_factors_ : ndarray of shape (n_tracks, n_factors), float32
-        Factors of the tracks, those unheard placed by their sound.
+    item_factors_ : ndarray of shape (n_tracks, n_factors), float32, or None
+        Factors of the tracks, those unheard placed by their sound; None where there is no ``collaborative_``.
     popularity_ : ndarray of shape (n_tracks,), int
         How many users have heard each track.
     interactions_ : csr_matrix of shape (n_users, n_tracks), float32

@@ -52,10 +52,11 @@ def evaluate_recommender(
 ) -> RecommenderEvaluation:
     """Measure how good the recommendations of a recommender are.
 
-    Without ``interactions``, by content: each track is asked for its neighbours among the others, tracks by its own
-    artist left out where ``groups`` are known, and those of its genre are right. With them, by history: part of what
-    each user has heard is held out, a copy of the recommender is fitted on the rest, and what it recommends is right
-    where it was held out.
+    Without ``interactions``, by content: each track is asked for its neighbours among the others, and those of its
+    genre are right. ``genre_purity`` counts all neighbours; where ``groups`` are known, ``artist_filtered_precision``
+    leaves those by its own artist out, as diversity, coverage and hubness do. With ``interactions``, by history: part
+    of what each user has heard is held out, a copy of the recommender is fitted on the rest, and what it recommends is
+    right where it was held out.
 
     Parameters
     ----------

@@ -74,7 +74,8 @@ class Recommendations(Search):
             Ids of the recommended tracks, the most similar first where diversity and groups do not order them.
         scores : ndarray of shape (n,), float64
             Similarity, higher is better: the cosine, in [-1, 1], or ``1 / (1 + distance)``, in (0, 1], if ``metric``
-            is "euclidean"; with ``hubness`` one minus the rescaled distance.
+            is "euclidean"; with ``hubness`` one minus the rescaled distance. In both of these likeness to
+            ``disliked`` tracks is subtracted, so that it may be below 0.
 
         Raises
         ------
